@@ -1,0 +1,53 @@
+# tollbook: every task a developer or a newcomer runs. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock extras screenshots clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# A stamp per lock file: the environment is made once and again only when its lock changes.
+$(VENV)/.product: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) (once; two to three minutes) ..."
+	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.developer: requirements-dev.lock $(VENV)/.product
+	@echo "Adding the development tools ..."
+	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.product ## build a month of a generated tenant, run the pipeline, open the dashboard (ARGS=--no-serve to stop before)
+	@$(BIN)/tollbook demo $(ARGS)
+
+test: $(VENV)/.developer ## run the tests (ARGS="-k name" narrows them)
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.developer ## format, lint, types, import contract
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.developer ## rewrite the code in the house format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.developer ## resolve pyproject.toml again into the two hashed lock files
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade \
+		--extra build pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade \
+		--extra build --extra dev pyproject.toml --output-file requirements-dev.lock
+
+extras: ## install what the heavy tests use: Chromium and the KQL parser (Debian, as root)
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	@npm ci --silent --prefix tests/kusto
+
+clean: ## remove the environment and everything the demo wrote
+	rm -rf $(VENV) .tollbook .bench
