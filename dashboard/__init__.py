@@ -1,1 +1,1 @@
-""""""
+"""Published marts to pixels."""

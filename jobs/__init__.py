@@ -1,1 +1,1 @@
-""""""
+"""When things happen: the command line, the pipeline, the demo."""

@@ -1,0 +1,165 @@
+"""Reads principals from Microsoft Graph by delta query, as raw JSON objects.
+
+The SDK builds, authenticates, retries and sends; its model objects are passed by, because on them an
+absent property and a null one look the same.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from models.errors import SourceError
+from models.settings import Settings
+
+if TYPE_CHECKING:
+    from msgraph import GraphServiceClient
+
+USER_PROPERTIES = (
+    "id",
+    "displayName",
+    "userPrincipalName",
+    "mail",
+    "userType",
+    "accountEnabled",
+    "department",
+    "companyName",
+    "employeeId",
+    "employeeOrgData",
+)
+SERVICE_PRINCIPAL_PROPERTIES = ("id", "displayName", "accountEnabled")
+
+MOST_PAGES = 100_000
+"""A directory that pages on for ever is a fault, not a directory."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A Graph collection with delta: its path, the kind of principal it holds, and its $select."""
+
+    name: str
+    kind: str
+    properties: tuple[str, ...]
+
+
+USERS = Collection("users", "user", USER_PROPERTIES)
+SERVICE_PRINCIPALS = Collection(
+    "servicePrincipals", "service_principal", SERVICE_PRINCIPAL_PROPERTIES
+)
+COLLECTIONS = (USERS, SERVICE_PRINCIPALS)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What one round brought: objects in the order they came, and where the next round starts.
+
+    `is_full` says that everything there is came, so what is missing no longer exists.
+    """
+
+    objects: list[dict[str, Any]]
+    delta_link: str
+    is_full: bool
+
+
+class GraphDirectory:
+    """One Graph client on one event loop, for many rounds."""
+
+    def __init__(self, settings: Settings, client: Callable[[Settings], "GraphServiceClient"]) -> None:
+        self._runner = asyncio.Runner()
+        self._client = client(settings)
+        self._endpoint = settings.graph_endpoint
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._runner.close()
+
+    def changes(self, collection: Collection, delta_link: str | None) -> Delta:
+        """Return what changed since `delta_link`; without one, or when it expired, everything.
+
+        Raises SourceError that names the missing permission or the endpoint.
+        """
+        return self._runner.run(self._changes(collection, delta_link))
+
+    async def _changes(self, collection: Collection, delta_link: str | None) -> Delta:
+        from kiota_abstractions.api_error import APIError  # noqa: PLC0415 (slow import)
+
+        try:
+            return await self._round(collection, delta_link)
+        except APIError as error:
+            if error.response_status_code == 410 and delta_link:
+                # The token is older than Graph keeps it; everything has to come again.
+                return await self._changes(collection, None)
+            raise SourceError(self._advice(collection, error.response_status_code)) from error
+        except (OSError, asyncio.TimeoutError) as error:
+            raise SourceError(self._advice(collection, None)) from error
+        except Exception as error:
+            if type(error).__module__.startswith("httpx"):
+                raise SourceError(self._advice(collection, None)) from error
+            raise
+
+    async def _round(self, collection: Collection, delta_link: str | None) -> Delta:
+        objects: list[dict[str, Any]] = []
+        link = delta_link
+        for _ in range(MOST_PAGES):
+            page = await self._page(collection, link)
+            objects += page.get("value", [])
+            link = page.get("@odata.nextLink")
+            if link is None:
+                end = page.get("@odata.deltaLink")
+                if not end:
+                    raise SourceError(
+                        f"Graph ended {collection.name} without a delta link: the next run starts anew"
+                    )
+                return Delta(objects, end, is_full=delta_link is None)
+        raise SourceError(f"Graph sent more than {MOST_PAGES} pages of {collection.name}: check it")
+
+    async def _page(self, collection: Collection, link: str | None) -> dict[str, Any]:
+        from kiota_abstractions.base_request_configuration import RequestConfiguration  # noqa: PLC0415
+        from msgraph.generated.models.o_data_errors.o_data_error import ODataError  # noqa: PLC0415
+
+        graph = self._client
+        builder: Any = (
+            graph.users.delta if collection is USERS else graph.service_principals.delta
+        )
+        if link:
+            request = builder.with_url(link).to_get_request_information()
+        else:
+            parameters = _delta_parameters(builder)(select=list(collection.properties))
+            request = builder.to_get_request_information(
+                RequestConfiguration(query_parameters=parameters)
+            )
+        body: Any = await graph.request_adapter.send_primitive_async(
+            request, "bytes", {"XXX": ODataError}
+        )
+        content = json.loads(body)
+        if not isinstance(content, dict):
+            raise SourceError(f"Graph answered {collection.name} with something that is no page")
+        return content
+
+    def _advice(self, collection: Collection, status: int | None) -> str:
+        permission = "User.Read.All" if collection is USERS else "Application.Read.All"
+        if status in {401, 403}:
+            return (
+                f"Microsoft Graph refused {collection.name} with status {status}: grant tollbook's"
+                f" identity the application permission {permission} with admin consent"
+            )
+        if status is None:
+            return (
+                f"{self._endpoint} did not answer for {collection.name}: check"
+                " TOLLBOOK_GRAPH_ENDPOINT and the network; the next run asks again"
+            )
+        return f"Microsoft Graph answered {collection.name} with status {status}: the next run retries"
+
+
+def _delta_parameters(builder: Any) -> Any:
+    """Return the query parameter class of a delta builder: the SDK nests it under the builder's name."""
+    return getattr(type(builder), f"{type(builder).__name__}GetQueryParameters")

@@ -1,0 +1,120 @@
+"""Splits a streamed Log Analytics answer into one JSON array per line, without parsing its values.
+
+The answer is `{"tables":[{"name","columns":[...],"rows":[[...],...]}],...}` and can be 100 MB. A
+tokenising pass over bytes, vectorised with numpy, finds strings and brackets; memory stays at one
+chunk. DuckDB then reads the lines.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import SourceError
+
+# `{` "tables" `[` `{` "rows" `[`: a row's own bracket is the fifth.
+_ROW_DEPTH = 5
+_SPACES = bytes.maketrans(b"\r\n", b"  ")
+_NEWLINE, _QUOTE, _BACKSLASH = 10, 34, 92
+_OPEN_LIST, _CLOSE_LIST, _OPEN_OBJECT, _CLOSE_OBJECT = 91, 93, 123, 125
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What an answer says beside its rows."""
+
+    columns: tuple[str, ...]
+    rows: int
+    error: dict[str, Any] | None
+
+
+def split_rows(chunks: Iterable[bytes], out: BinaryIO) -> Envelope:
+    """Write every row of the answer to `out`, one per line, and return the rest of the answer.
+
+    Raises SourceError when the answer is not complete JSON of that shape: a connection that broke
+    off half way looks like that.
+    """
+    buffer, depth, head, rows = b"", 0, b"", 0
+    for chunk in chunks:
+        buffer += chunk
+        starts, ends = _row_edges(np.frombuffer(buffer, dtype=np.uint8), depth)
+        if not len(ends):
+            continue
+        before = buffer[: starts[0]]
+        if depth == 0:
+            head = before
+        else:
+            _refuse_content(before)
+        out.write(_lines(buffer, starts[: len(ends)], ends))
+        rows += len(ends)
+        buffer, depth = buffer[ends[-1] + 1 :], _ROW_DEPTH - 1
+    return _envelope(head + buffer, rows)
+
+
+def _row_edges(
+    text: npt.NDArray[np.uint8], depth: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return where rows start and end; `depth` is the nesting at the first byte, outside strings."""
+    quotes = np.flatnonzero(text == _QUOTE)
+    quotes = quotes[~np.isin(quotes, _escaped(text), assume_unique=True)]
+    brackets = np.flatnonzero(
+        (text == _OPEN_LIST)
+        | (text == _CLOSE_LIST)
+        | (text == _OPEN_OBJECT)
+        | (text == _CLOSE_OBJECT)
+    )
+    outside = np.searchsorted(quotes, brackets) % 2 == 0
+    brackets = brackets[outside]
+    kinds = text[brackets]
+    opens = (kinds == _OPEN_LIST) | (kinds == _OPEN_OBJECT)
+    level = depth + np.cumsum(np.where(opens, 1, -1))
+    starts = brackets[(kinds == _OPEN_LIST) & (level == _ROW_DEPTH)]
+    ends = brackets[(kinds == _CLOSE_LIST) & (level == _ROW_DEPTH - 1)]
+    return starts, ends
+
+
+def _escaped(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """Return the positions that follow an odd run of backslashes."""
+    slashes = np.flatnonzero(text == _BACKSLASH)
+    if not len(slashes):
+        return slashes
+    is_last = np.append(np.diff(slashes) > 1, True)
+    lasts = np.flatnonzero(is_last)
+    lengths = np.diff(lasts, prepend=-1)
+    return slashes[lasts[lengths % 2 == 1]] + 1
+
+
+def _lines(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> bytes:
+    """Return the rows of a buffer, one per line; between rows stand commas and white space."""
+    first = int(starts[0])
+    # A line break inside a row can only be white space between values, so a blank serves as well.
+    text = np.frombuffer(buffer[first : ends[-1] + 1].translate(_SPACES), dtype=np.uint8).copy()
+    gap_starts, gap_ends = ends[:-1] + 1 - first, starts[1:] - first
+    for offset in range(int((gap_ends - gap_starts).max(initial=0))):
+        inside = gap_starts + offset
+        text[inside[inside < gap_ends]] = _NEWLINE if offset == 0 else 32
+    return text.tobytes() + b"\n"
+
+
+def _refuse_content(between: bytes) -> None:
+    if between.strip(b", \t\r\n"):
+        raise SourceError(
+            "the answer holds more than one table of rows; only single-table queries are asked:"
+            " check the .kql file"
+        )
+
+
+def _envelope(text: bytes, rows: int) -> Envelope:
+    try:
+        content = json.loads(text)
+        table = content["tables"][0] if content.get("tables") else {"columns": []}
+        columns = tuple(column["name"] for column in table["columns"])
+        return Envelope(columns, rows, content.get("error"))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise SourceError(
+            f"the answer is not a complete Log Analytics result ({type(error).__name__}):"
+            " it is asked for again in the next run"
+        ) from error

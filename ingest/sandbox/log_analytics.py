@@ -1,0 +1,152 @@
+"""The Log Analytics query API over recorded tables.
+
+`POST /v1/workspaces/{id}/query` and `POST /v1/{resource id}/query`, answering as documented in
+azure-monitor-docs logs API (response-format.md, errors.md, timeouts.md, 14 May 2026): 200 with
+tables, 200 with tables and a PartialError, 204 when the workspaces hold no data yet, 400 for the
+query, 401 without credentials, 403 for workspaces that are not in the recorded tenant, 504.
+"""
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ingest.sandbox.clock import SandboxClock
+from ingest.sandbox.kql import QueryError
+from ingest.sandbox.log_answer import Question, QueryTimeoutError, body_pieces, open_answer
+from ingest.sandbox.log_tables import LogTables
+from ingest.sandbox.timespan import parse_timespan
+from ingest.sandbox.workspace import Workspace
+
+_DEFAULT_WAIT_S = 180.0
+_LONGEST_WAIT_S = 600.0
+_PREFERENCE = re.compile(r"\s*([\w-]+)\s*=\s*([\w.-]+)\s*")
+
+
+@dataclass(frozen=True)
+class LogAnalytics:
+    """What the endpoints answer from."""
+
+    workspace: Workspace
+    tables: LogTables
+    clock: SandboxClock
+
+    def routes(self) -> list[Route]:
+        """The two spellings of the query endpoint."""
+        return [
+            Route("/v1/workspaces/{workspace_id}/query", self._in_workspace, methods=["POST"]),
+            Route("/v1/{resource_id:path}/query", self._in_resource, methods=["POST"]),
+        ]
+
+    async def _in_workspace(self, request: Request) -> Response:
+        return await self._answer(request, (request.path_params["workspace_id"],), None)
+
+    async def _in_resource(self, request: Request) -> Response:
+        resource_id = "/" + request.path_params["resource_id"].strip("/")
+        recorded = (*self.workspace.apim_resource_ids, *self.workspace.foundry_resource_ids)
+        if resource_id.lower() not in {known.lower() for known in recorded}:
+            return _error(404, "PathNotFoundError", "The requested path does not exist.")
+        return await self._answer(request, self.workspace.workspace_ids, resource_id)
+
+    async def _answer(
+        self, request: Request, workspace_ids: tuple[str, ...], resource_id: str | None
+    ) -> Response:
+        if "authorization" not in request.headers:
+            return _unauthorized()
+        # Documented: without a JSON body the service answers 200 with nothing in it.
+        if "json" not in request.headers.get("content-type", ""):
+            return Response(status_code=200)
+        preferences = dict(_PREFERENCE.findall(request.headers.get("prefer", "")))
+        try:
+            question = self._question(
+                await request.body(), workspace_ids, resource_id, _wait_s(preferences)
+            )
+        except ValueError as error:
+            return _error(400, "BadArgumentError", str(error))
+        refusal = self._refusal(question)
+        if refusal is not None:
+            return refusal
+        try:
+            answer = await run_in_threadpool(open_answer, self.tables, question)
+        except QueryError as error:
+            return _query_error(error)
+        except QueryTimeoutError:
+            return _error(504, "GatewayTimeout", "Gateway timeout: narrow the query's time range.")
+        pieces = body_pieces(
+            answer, with_statistics=preferences.get("include-statistics") == "true"
+        )
+        return StreamingResponse(pieces, media_type="application/json")
+
+    def _question(
+        self, body: bytes, workspace_ids: tuple[str, ...], resource_id: str | None, wait_s: float
+    ) -> Question:
+        """Read the request body; raises ValueError saying what is wrong with it."""
+        try:
+            asked = json.loads(body)
+        except (ValueError, RecursionError):
+            raise ValueError("The body is not JSON.") from None
+        if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+            raise ValueError("The body needs a text 'query'.")  # noqa: TRY004 - one kind of error
+        more, timespan = asked.get("workspaces") or [], asked.get("timespan")
+        if not isinstance(more, list) or not all(isinstance(name, str) for name in more):
+            raise ValueError("'workspaces' must be a list of workspace ids.")
+        if timespan is not None and not isinstance(timespan, str):
+            raise ValueError("'timespan' must be text like PT1H.")
+        now = self.clock.now()
+        start, end = parse_timespan(timespan, now) if timespan else (None, None)
+        return Question(
+            query=asked["query"],
+            now=now,
+            workspace_ids=(*workspace_ids, *more),
+            resource_id=resource_id,
+            start=start,
+            end=end,
+            wait_s=wait_s,
+        )
+
+    def _refusal(self, question: Question) -> Response | None:
+        asked = {name.lower() for name in question.workspace_ids}
+        if asked - {known.lower() for known in self.workspace.workspace_ids}:
+            return _error(
+                403,
+                "InsufficientAccessError",
+                "The provided credentials have insufficient access to perform the requested "
+                "operation",
+            )
+        seen = [self.tables.first_seen[name] for name in asked if name in self.tables.first_seen]
+        if not any(moment <= question.now for moment in seen):
+            return Response(status_code=204)
+        return None
+
+
+def _wait_s(preferences: dict[str, str]) -> float:
+    try:
+        return min(float(preferences["wait"]), _LONGEST_WAIT_S)
+    except (KeyError, ValueError):
+        return _DEFAULT_WAIT_S
+
+
+def _query_error(error: QueryError) -> Response:
+    inner: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.detail:
+        inner["innererror"] = {"code": error.detail[0], "message": error.detail[1]}
+    return _error(
+        400, "BadArgumentError", "The request had some invalid properties", innererror=inner
+    )
+
+
+def _unauthorized() -> Response:
+    response = _error(401, "AuthorizationRequiredError", "Valid authentication was not provided")
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _error(status: int, code: str, message: str, **more: object) -> Response:
+    error = {"message": message, "code": code, "correlationId": str(uuid.uuid4()), **more}
+    return JSONResponse({"error": error}, status_code=status)

@@ -1,0 +1,108 @@
+"""`tollbook report`: the rows of a report as a table for people or a file for machines."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from jobs.cli import data_dir_option
+from models.chargeback import KEY_COLUMNS, chargeback
+from models.errors import ReportError
+from models.money import usd
+from models.published import Answer
+from models.rendering import BINARY_FORMATS, FORMATS, is_share, plain, render
+from models.settings import read_settings
+from models.viewer import operator
+
+_SHOWN = (
+    "label",
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "list_cost_usd",
+    "cost_status",
+    "cost_high_usd",
+    "measured_share",
+)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["chargeback"]))
+@click.option("--month", required=True, metavar="YYYY-MM", help="The month, in UTC.")
+@click.option(
+    "--by",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    help=f"One row per {', '.join(KEY_COLUMNS)}; may be given several times or as a,b.  [default: unit]",
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
+    help="How to write the rows.",
+)  # fmt: skip
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@data_dir_option
+def report(
+    name: str, month: str, keys: tuple[str, ...], form: str, out: Path | None, data_dir: Path | None
+) -> None:
+    """Print a report of a month.
+
+    chargeback: what each user, unit, model, client or day used and what it costs. Rows add up to
+    the month; what has no caller, no price or no usage stands in rows with a label.
+    """
+    settings = read_settings(data_dir=data_dir)
+    by = [key.strip() for given in keys for key in given.split(",") if key.strip()] or ["unit"]
+    answer = chargeback(settings.publication_dir, operator(), month=month, by=by)
+    if form == "table" and out is None:
+        show_table(answer, f"{name} {month} by {', '.join(by)}")
+        return
+    if form == "table":
+        raise ReportError("--out needs a file format: add --format csv, json, parquet or xlsx")
+    if form in BINARY_FORMATS and out is None:
+        raise ReportError(f"{form} is not text: name a file with --out")
+    content = render(answer, form, sheet=f"{name} {month}")
+    if out is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(content)
+    click.echo(f"{len(answer.rows)} rows written to {out}", err=True)
+
+
+def show_table(answer: Answer, title: str) -> None:
+    """Print the columns a person wants to see, with a last line of totals."""
+    keys = answer.columns[: answer.columns.index("label")]
+    shown = [name for name in answer.columns if name in (*keys, *_SHOWN)]
+    table = Table(title=title, show_footer=True)
+    for name in shown:
+        values = [record[name] for record in answer.records()]
+        is_text = name in keys or name in {"label", "cost_status"}
+        table.add_column(
+            name.replace("_usd", "").replace("_", " "),
+            justify="left" if is_text else "right",
+            footer="" if is_text or is_share(name) else _cell(name, _total(values)),
+        )
+    for record in answer.records():
+        table.add_row(*(escape(_cell(name, record[name])) for name in shown))
+    Console().print(table)
+
+
+def _total(values: list[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "unknown" if name.endswith("_usd") else ""
+    if is_share(name):
+        return f"{value:.0%}"
+    if isinstance(value, Decimal):
+        return usd(value)
+    return f"{value:,}" if isinstance(value, int) else str(plain(value))

@@ -1,0 +1,117 @@
+"""The directory's history in two times: what was valid when, and since when we have known it."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from models.seeds import ALWAYS, FOREVER
+from models.warehouse import Connection, build, scalar, transaction
+
+_ATTRIBUTES = (
+    "oid, kind, display_name, user_principal_name, mail, user_type, account_enabled, cost_center,"
+    " department, company, deleted"
+)
+
+
+def delta_link(connection: Connection, collection: str) -> str | None:
+    """Return where the next delta round of a collection starts, None for a first full round."""
+    row = connection.execute(
+        "select delta_link from warehouse.directory.delta_links where collection = ?", [collection]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def record(
+    connection: Connection,
+    collection: str,
+    kind: str,
+    objects: Iterable[dict[str, Any]],
+    *,
+    is_full: bool,
+    next_link: str,
+    observed_at: datetime,
+) -> int:
+    """Record one delta round observed at a time (UTC); return how many principals changed.
+
+    Graph tells no time of change, so a change is valid from when it was first seen. The first that
+    is ever known of a principal is taken to have held before as well: there is nothing else to
+    book earlier usage on. Everything commits together with the next delta link.
+    """
+    moment = observed_at.replace(tzinfo=None)
+    changed = _changed(connection, kind, objects, is_full=is_full)
+    with transaction(connection):
+        if changed:
+            _supersede(connection, moment)
+            _mark_days(connection)
+        connection.execute(
+            "delete from warehouse.directory.delta_links where collection = ?", [collection]
+        )
+        connection.execute(
+            "insert into warehouse.directory.delta_links values (?, ?, ?)",
+            [collection, next_link, moment],
+        )
+    return changed
+
+
+def _changed(
+    connection: Connection, kind: str, objects: Iterable[dict[str, Any]], *, is_full: bool
+) -> int:
+    lines = [json.dumps(item) for item in objects]
+    if not lines and not is_full:
+        return 0
+    with TemporaryDirectory(prefix="tollbook-directory-") as folder:
+        file = Path(folder) / "objects.ndjson"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        build(
+            connection, "observed", "directory/observed", objects_file=str(file), kind=kind
+        )
+    connection.execute("set variable forever = $moment", {"moment": FOREVER})
+    if is_full:
+        build(connection, "vanished", "directory/vanished")
+        connection.execute("insert into observed by name select *, true as deleted from vanished")
+    return build(connection, "changed", "directory/changed")
+
+
+def _supersede(connection: Connection, moment: datetime) -> None:
+    current = "valid_to = $forever and recorded_to = $forever"
+    at = {"moment": moment, "forever": FOREVER}
+    # What held until now stays true for its own time ...
+    connection.execute(
+        f"insert into warehouse.directory.principals select {_ATTRIBUTES}, valid_from,"  # noqa: S608
+        " $moment, $moment, $forever from warehouse.directory.principals"
+        f" where {current} and valid_from < $moment and oid in (select oid from changed)",
+        at,
+    )
+    # ... but that it would hold for ever is no longer what we know ...
+    connection.execute(
+        "update warehouse.directory.principals set recorded_to = $moment"
+        f" where {current} and oid in (select oid from changed)",
+        at,
+    )
+    # ... and from now on the new attributes hold.
+    connection.execute(
+        f"insert into warehouse.directory.principals select {_ATTRIBUTES},"  # noqa: S608
+        " case when is_new then $always else greatest($moment, known_from) end,"
+        " $forever, $moment, $forever from changed",
+        at | {"always": ALWAYS},
+    )
+
+
+def _mark_days(connection: Connection) -> None:
+    """Mark the days whose charges the change may move: those of callers it is about."""
+    touched = int(
+        scalar(
+            connection,
+            "select count(*) from changed semi join warehouse.directory.callers using (oid)",
+        )
+    )
+    if touched:
+        connection.execute(
+            "insert into warehouse.run.dirty_days"
+            " select distinct day_key, 'directory' from warehouse.staging.gateway_requests"
+            " where day_key >= (select min(coalesce(known_from, timestamp '1970-01-01')) from changed"
+            " semi join warehouse.directory.callers using (oid))::date"
+        )

@@ -1,0 +1,151 @@
+"""Explains one request: every source row, directory row, price row and rule behind its figures."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from models.errors import ReportError
+from models.money import exact
+from models.published import reading
+from models.rendering import plain
+from models.seeds import ALWAYS, FOREVER
+from models.viewer import Viewer
+
+_CALLER_RULES = {
+    "backend_header": "x-caller-oid in BackendRequestHeaders, written by the gateway's policy",
+    "response_header": "x-caller-oid in ResponseHeaders, written by the gateway's policy",
+    "trace": "metadata oid of the policy's trace in TraceRecords",
+    "subscription": "ApimSubscriptionId, mapped by subscriptions.csv",
+    "none": "no side the policy writes names a caller",
+}
+_UNIT_RULES = {
+    "cost_center": "employeeOrgData.costCenter in the directory at that time",
+    "department": "no cost center in the directory at that time, so the department",
+    "last_resort": "neither cost center nor department in the directory at that time",
+    "not_in_directory": "the directory does not know the caller",
+}
+_DEPLOYMENT_RULES = {
+    "policy": "x-llm-deployment, written by the gateway's policy",
+    "backend_host": "the only deployment of the model on the BackendUrl's host",
+    "only_deployment": "the only deployment of the model in deployments.csv",
+    "none": "several deployments are possible; the bounds span their prices",
+}
+_LABEL_RULES = {
+    "unattributed": "nobody is known to have sent it",
+    "unmetered": "it reached a model, but no usage row with tokens has arrived",
+    "unpriced": "the price list has no row for this model, speed, zone and time",
+}
+
+
+def explain(folder: Path, viewer: Viewer, correlation_id: str) -> list[dict[str, Any]]:
+    """Return one explanation per request with that CorrelationId (or request key), as plain data.
+
+    Raises ReportError when the viewer may see no such request.
+    """
+    with reading(folder, viewer) as published:
+        rows = published.query("reports/explain_request", wanted=correlation_id).records()
+    if not rows:
+        raise ReportError(
+            f"no published request has the CorrelationId {correlation_id}: check the id, or run"
+            " `tollbook run` if it is newer than the publication"
+        )
+    return [plain(_explanation(row)) for row in rows]
+
+
+def _explanation(row: Mapping[str, Any]) -> dict[str, Any]:
+    explained: dict[str, Any] = {
+        "request": _take(row, "correlation_id", "request_key", "usage_time", "reached_model")
+        | {"client": row["client"]},
+        "gateway_row": _gateway_row(row),
+        "llm_rows": row["llm_rows"] or [],
+        "caller": _take(row, "oid", "display_name", "kind", "caller_evidence", "caller_conflict")
+        | {"rule": _CALLER_RULES[row["caller_evidence"]]},
+    }
+    if not row["reached_model"]:
+        explained["booked"] = "nothing: the request did not reach a model"
+        return explained
+    return explained | {
+        "unit": {
+            "unit": row["unit"],
+            "rule": _UNIT_RULES.get(row["unit_rule"], "no caller, so no unit"),
+            "held_from": _bound(row["owner_from"]),
+            "held_to": _bound(row["owner_to"]),
+        },
+        "deployment": _take(row, "llm_model", "account", "deployment", "sku", "speed")
+        | {"rule": _DEPLOYMENT_RULES[row["deployment_evidence"]]},
+        "price": _price(row),
+        "charge": _charge(row),
+    }
+
+
+def _gateway_row(row: Mapping[str, Any]) -> dict[str, Any] | str:
+    if not row["has_gateway_row"]:
+        return "has not arrived; the LLM row alone shows the request"
+    return _take(
+        row,
+        "item_id",
+        "ingested_at",
+        "method",
+        "url_path",
+        "response_code",
+        "backend_response_code",
+        "last_error_reason",
+        "request_size_bytes",
+        "user_agent",
+    )
+
+
+def _price(row: Mapping[str, Any]) -> dict[str, Any] | str:
+    if row["price_id"] is None:
+        return _LABEL_RULES["unpriced"]
+    up_to = row["prompt_up_to_tokens"]
+    band = "any prompt" if up_to > 10**12 else f"prompt up to {up_to} tokens"
+    if row["prompt_over_tokens"] > 0:
+        band = f"prompt over {row['prompt_over_tokens']} tokens"
+    return _take(row, "price_id", "zone") | {
+        "band": band,
+        "input_usd_per_token": row["input_usd"],
+        "output_usd_per_token": row["output_usd"],
+        "valid_from": _bound(row["price_from"]),
+        "valid_to": _bound(row["price_to"]),
+        "recorded_from": row["price_recorded_from"],
+        "source": row["price_source"],
+    }
+
+
+def _charge(row: Mapping[str, Any]) -> dict[str, Any]:
+    charge = _take(
+        row,
+        "label",
+        "cost_status",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_5m_tokens",
+        "cache_write_1h_tokens",
+        "list_cost_usd",
+        "contracted_cost_usd",
+        "billed_cost_usd",
+        "cost_low_usd",
+        "cost_high_usd",
+    )
+    charge["label_rule"] = _LABEL_RULES.get(row["label"], "")
+    parts = [
+        f"{row[tokens]} x {exact(row[rate])}"
+        for tokens, rate in (("input_tokens", "input_usd"), ("output_tokens", "output_usd"))
+        if row[tokens] is not None and isinstance(row[rate], Decimal)
+    ]
+    if parts and row["list_cost_usd"] is not None:
+        charge["arithmetic"] = f"{' + '.join(parts)} = {exact(row['list_cost_usd'])} USD"
+    return charge
+
+
+def _take(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
+def _bound(moment: datetime | None) -> datetime | None:
+    """Return an interval's end, None where the interval is open on that side."""
+    return None if moment in {ALWAYS, FOREVER, None} else moment

@@ -1,0 +1,143 @@
+"""Builds the ledger and its marts for a span of usage days, and checks them before anyone reads.
+
+The same statements serve a full build and a build of one day; only the span differs.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from models.errors import CheckError
+from models.publication import DAY_TABLES, SMALL_TABLES, parquet_name, write_parquet
+from models.sql_files import names, sql
+from models.warehouse import Connection, build, run, transaction
+
+LONGEST_SPAN_DAYS = 7
+"""Days built together: enough to amortise a statement, few enough to bound memory."""
+
+# What does not depend on the span of days.
+_REFERENCE = ("ledger.deployments", "ledger.discounts", "ledger.prices", "ledger.ownership")
+_SPAN = (
+    "ledger.gateway_calls",
+    "ledger.llm_usage",
+    "ledger.requests",
+    "ledger.callers",
+    "ledger.places",
+    "ledger.attributed",
+    "ledger.charges",
+)
+_DICTIONARIES = {
+    "callers": "warehouse.directory.callers",
+    "units": "warehouse.dimension.units",
+    "llm_models": "warehouse.dimension.llm_models",
+    "deployments": "warehouse.dimension.deployments",
+    "clients": "warehouse.dimension.clients",
+}
+_DAY_CHECKS = ("checks/daily__sums_to_ledger",)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One offending row of a check: which check, what it is about, what was found."""
+
+    check: str
+    severity: str
+    subject: str
+    text: str
+
+
+def spans(days: Sequence[date]) -> list[tuple[date, date]]:
+    """Group days into runs of consecutive days of at most LONGEST_SPAN_DAYS."""
+    ordered = sorted(set(days))
+    if not ordered:
+        return []
+    grouped = [[ordered[0]]]
+    for previous, day in pairwise(ordered):
+        is_next = day - previous == timedelta(days=1)
+        if is_next and len(grouped[-1]) < LONGEST_SPAN_DAYS:
+            grouped[-1].append(day)
+        else:
+            grouped.append([day])
+    return [(group[0], group[-1]) for group in grouped]
+
+
+def prepare(connection: Connection, known_at: datetime) -> None:
+    """Derive what every span needs: prices, discounts, deployments and ownership as known now."""
+    connection.execute("create schema if not exists ledger")
+    connection.execute("create schema if not exists marts")
+    for table in _REFERENCE:
+        build(connection, table, known_at=known_at.replace(tzinfo=None))
+
+
+def build_span(connection: Connection, first_day: date, last_day: date) -> None:
+    """Derive the ledger of [first_day, last_day] in memory and give new values their ids.
+
+    `prepare` must have run. Raises CheckError when a check that stops publication finds rows.
+    """
+    for table in _SPAN:
+        build(connection, table, first_day=first_day, last_day=last_day)
+    with transaction(connection):
+        for name, table in _DICTIONARIES.items():
+            statement = f"insert into {table} by name\n{sql(f'dimension/{name}')}"
+            connection.execute(statement)
+    checks = [name for name in names("checks") if name not in _DAY_CHECKS]
+    refuse(run_checks(connection, checks))
+
+
+def write_day(
+    connection: Connection, usage_day: date, folder: Path, run_id: int
+) -> dict[str, str]:
+    """Write one day's immutable files; return {table: path below `folder`}."""
+    for table in DAY_TABLES:
+        build(connection, f"marts.{table}", usage_day=usage_day)
+    refuse(run_checks(connection, _DAY_CHECKS))
+    return {
+        table: write_parquet(
+            connection, f"marts.{table}", folder, parquet_name(table, run_id, usage_day)
+        )
+        for table in DAY_TABLES
+    }
+
+
+def write_small_tables(connection: Connection, folder: Path, run_id: int) -> dict[str, str]:
+    """Write the small tables that every reader needs whole; return {table: path}."""
+    for table in SMALL_TABLES:
+        build(connection, f"marts.{table}")
+    return {
+        table: write_parquet(connection, f"marts.{table}", folder, parquet_name(table, run_id))
+        for table in SMALL_TABLES
+    }
+
+
+def run_checks(connection: Connection, checks: Sequence[str]) -> list[Finding]:
+    """Run checks and return every row they find; the first line of a file says fail or warn."""
+    return list(_findings(connection, checks))
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raise CheckError with every finding of a check that is marked `fail`."""
+    failed = [finding for finding in findings if finding.severity == "fail"]
+    if failed:
+        lines = [f"  {finding.check}: {finding.subject} {finding.text}" for finding in failed[:20]]
+        raise CheckError(
+            f"{len(failed)} findings stop the publication; the last one stays in place."
+            " Run `tollbook doctor`, and report a finding that raw data cannot explain:\n"
+            + "\n".join(lines)
+        )
+
+
+def days_between(first_day: date, last_day: date) -> Iterator[date]:
+    """Yield every day of [first_day, last_day]."""
+    for offset in range((last_day - first_day).days + 1):
+        yield first_day + timedelta(days=offset)
+
+
+def _findings(connection: Connection, checks: Sequence[str]) -> Iterator[Finding]:
+    for name in checks:
+        severity = sql(name).removeprefix("-- ").partition(":")[0]
+        for subject, text in run(connection, name).fetchall():
+            yield Finding(name.removeprefix("checks/"), severity, str(subject), str(text))
+
+

@@ -1,0 +1,146 @@
+"""The publication: immutable Parquet files, a manifest that names them, one pointer that moves.
+
+Writing: new files under new names, then a new manifest, then the pointer. A crash at any instruction
+leaves the old pointer, and with it the old publication, in place.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from models.clock import parse_utc, rfc3339
+from models.errors import PublicationError
+from models.warehouse import Connection
+
+MANIFEST_VERSION = 1
+DAY_TABLES = ("ledger", "requests", "daily", "coverage")
+SMALL_TABLES = (
+    "callers",
+    "ownership",
+    "units",
+    "llm_models",
+    "deployments",
+    "clients",
+    "prices",
+    "sources",
+)
+_POINTER = "current"
+_KEPT_MANIFESTS = 3
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One published state. Paths are relative to the publication folder."""
+
+    sequence: int
+    run_id: int
+    published_at: datetime
+    data_until: datetime | None
+    days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, int] = field(default_factory=dict)
+
+    def months(self) -> list[str]:
+        """Return the months that have at least one day, as YYYY-MM, oldest first."""
+        return sorted({day[:7] for day in self.days})
+
+    def files(self, table: str, first: date, last: date) -> list[str]:
+        """Return the day files of `table` between two days, both included."""
+        wanted = (str(first), str(last))
+        return [
+            entry[table] for day, entry in sorted(self.days.items()) if wanted[0] <= day <= wanted[1]
+        ]
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return what is published now, None when nothing is. Raises PublicationError if unreadable."""
+    try:
+        name = (folder / _POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+        return _from_json(content)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PublicationError(
+            f"{folder / name} cannot be read ({error}): run `tollbook run build` to publish again"
+        ) from error
+
+
+def require_manifest(folder: Path) -> Manifest:
+    """Return what is published now; PublicationError says how to publish when nothing is."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise PublicationError(
+            f"nothing is published in {folder}: run `tollbook run`, or `tollbook demo` to look"
+            " around, or name another --data-dir"
+        )
+    return manifest
+
+
+def publish(folder: Path, manifest: Manifest) -> None:
+    """Make `manifest` the published state, in one rename, and drop files no kept manifest names."""
+    name = f"manifest-{manifest.sequence:08d}.json"
+    _write_durably(folder / name, json.dumps(_to_json(manifest), indent=1, sort_keys=True))
+    _write_durably(folder / _POINTER, name + "\n")
+    prune(folder)
+
+
+def prune(folder: Path) -> None:
+    """Delete old manifests, and Parquet files that only they named or that a killed run left."""
+    manifests = sorted(folder.glob("manifest-*.json"))
+    kept = [_from_json(json.loads(path.read_text())) for path in manifests[-_KEPT_MANIFESTS:]]
+    named = {path for manifest in kept for path in manifest.tables.values()}
+    named |= {path for manifest in kept for entry in manifest.days.values() for path in entry.values()}
+    for path in manifests[:-_KEPT_MANIFESTS]:
+        path.unlink()
+    for path in folder.rglob("*.parquet"):
+        if path.relative_to(folder).as_posix() not in named:
+            path.unlink()
+
+
+def parquet_name(table: str, run_id: int, usage_day: date | None = None) -> str:
+    """Return a file name no earlier run has used."""
+    return f"{table}/{usage_day or 'all'}.r{run_id:06d}.parquet"
+
+
+def write_parquet(connection: Connection, table: str, folder: Path, name: str) -> str:
+    """Write a table to `folder/name` and return the name."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = str(path).replace("'", "''")
+    connection.execute(f"copy {table} to '{target}' (format parquet, compression zstd)")
+    return name
+
+
+def _write_durably(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _to_json(manifest: Manifest) -> dict[str, Any]:
+    content = asdict(manifest) | {"version": MANIFEST_VERSION}
+    content["published_at"] = rfc3339(manifest.published_at)
+    content["data_until"] = manifest.data_until and rfc3339(manifest.data_until)
+    return content
+
+
+def _from_json(content: dict[str, Any]) -> Manifest:
+    version = content.pop("version")
+    if version != MANIFEST_VERSION:
+        raise PublicationError(
+            f"the publication has version {version}, this tollbook reads {MANIFEST_VERSION}:"
+            " install the tollbook that wrote it, or publish again"
+        )
+    content["published_at"] = parse_utc(content["published_at"])
+    content["data_until"] = content["data_until"] and parse_utc(content["data_until"])
+    return Manifest(**content)

@@ -1,0 +1,125 @@
+"""The one place that reads published figures. It takes a Viewer and shows them their rows only."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from models.errors import PublicationError
+from models.publication import DAY_TABLES, SMALL_TABLES, Manifest, require_manifest
+from models.sql_files import sql
+from models.viewer import Viewer
+from models.warehouse import Connection, in_memory
+
+FIRST_DAY = date(1970, 1, 1)
+LAST_DAY = date(9999, 12, 31)
+
+# In this order: later views read earlier ones.
+_VIEWS = (
+    "visible_units",
+    "visible_callers",
+    "units",
+    "llm_models",
+    "deployments",
+    "clients",
+    "prices",
+    "sources",
+    "callers",
+    "ownership",
+    *DAY_TABLES,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of a query with their column names and DuckDB types, in order."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one dict per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Views over one published state, cut to one viewer's scope and a span of days."""
+
+    manifest: Manifest
+    connection: Connection
+
+    def query(self, name: str, **variables: Any) -> Answer:
+        """Run `sql/<name>.sql` over the views; `variables` are read with getvariable()."""
+        for variable, value in variables.items():
+            self.connection.execute(f"set variable {variable} = $value", {"value": value})
+        result = self.connection.execute(sql(name))
+        described = result.description or []
+        return Answer(
+            columns=tuple(column[0] for column in described),
+            types=tuple(str(column[1]) for column in described),
+            rows=result.fetchall(),
+        )
+
+
+@contextmanager
+def reading(
+    folder: Path,
+    viewer: Viewer,
+    *,
+    first_day: date = FIRST_DAY,
+    last_day: date = LAST_DAY,
+    manifest: Manifest | None = None,
+) -> Iterator[Published]:
+    """Open the published state of some days for one viewer, read-only, in a private database.
+
+    `manifest` pins a state already read; without it the current one is opened. Raises
+    PublicationError when nothing is published, or nothing in those days.
+    """
+    state = manifest or require_manifest(folder)
+    if not state.files("daily", first_day, last_day):
+        published = ", ".join(state.months()) or "no month yet"
+        raise PublicationError(
+            f"nothing is published between {first_day} and {last_day}; published: {published}"
+        )
+    connection = in_memory()
+    try:
+        _set_scope(connection, viewer)
+        for table in DAY_TABLES:
+            _set_files(connection, table, folder, state.files(table, first_day, last_day))
+        for table in SMALL_TABLES:
+            _set_files(connection, table, folder, [state.tables[table]])
+        for view in _VIEWS:
+            connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
+        yield Published(state, connection)
+    finally:
+        connection.close()
+
+
+def month_days(month: str) -> tuple[date, date]:
+    """Return the first and last day of a month written YYYY-MM. Raises PublicationError."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise PublicationError(f"{month!r} is not a month: write it as 2026-10") from None
+    after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    return first, date.fromordinal(after.toordinal() - 1)
+
+
+def _set_scope(connection: Connection, viewer: Viewer) -> None:
+    values = {
+        "sees_everything": viewer.sees_everything,
+        "sees_names": viewer.sees_names,
+        "viewer_units": sorted(viewer.units) or ["\0"],
+        "viewer_oid": viewer.oid or "",
+    }
+    for name, value in values.items():
+        connection.execute(f"set variable {name} = $value", {"value": value})
+
+
+def _set_files(connection: Connection, table: str, folder: Path, files: Sequence[str]) -> None:
+    paths = [str(folder / file) for file in files]
+    connection.execute(f"set variable {table}_files = $paths", {"paths": paths})

@@ -1,0 +1,131 @@
+"""A report's rows as table, CSV, JSON, Parquet or XLSX: exact decimals, and text that stays text."""
+
+import csv
+import io
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from models.clock import rfc3339
+from models.money import exact
+from models.published import Answer
+
+FORMATS = ("table", "csv", "json", "parquet", "xlsx")
+BINARY_FORMATS = ("parquet", "xlsx")
+
+# A spreadsheet takes a cell that begins so for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(answer: Answer, form: str, *, sheet: str) -> bytes:
+    """Return the rows as a file's bytes; `form` is one of FORMATS but "table"."""
+    writers = {"csv": _csv, "json": _json, "parquet": _parquet}
+    return _xlsx(answer, sheet) if form == "xlsx" else writers[form](answer)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON shows it: money as a decimal string, times as RFC 3339 UTC."""
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
+
+
+def is_share(column: str) -> bool:
+    """Tell whether a column holds a share between 0 and 1 rather than money."""
+    return column.endswith("_share")
+
+
+def defused(text: str) -> str:
+    """Return text that no spreadsheet runs as a formula."""
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def _json(answer: Answer) -> bytes:
+    rows = [
+        {
+            name: float(value) if value is not None and is_share(name) else plain(value)
+            for name, value in record.items()
+        }
+        for record in answer.records()
+    ]
+    return (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _csv(answer: Answer) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(answer.columns)
+    for row in answer.rows:
+        writer.writerow(
+            "" if value is None else defused(value) if isinstance(value, str) else plain(value)
+            for value in row
+        )
+    return out.getvalue().encode()
+
+
+def _parquet(answer: Answer) -> bytes:
+    columns = [
+        pa.array([row[index] for row in answer.rows], type=_arrow_type(kind))
+        for index, kind in enumerate(answer.types)
+    ]
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns, names=list(answer.columns)), out)
+    return out.getvalue()
+
+
+def _arrow_type(kind: str) -> pa.DataType:
+    if kind.startswith("DECIMAL"):
+        width, scale = kind.removeprefix("DECIMAL(").rstrip(")").split(",")
+        return pa.decimal128(int(width), int(scale))
+    return {
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "DATE": pa.date32(),
+        "TIMESTAMP": pa.timestamp("us"),
+        "BOOLEAN": pa.bool_(),
+    }.get(kind, pa.string())
+
+
+def _xlsx(answer: Answer, sheet: str) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
+    page = book.add_worksheet(sheet[:31])
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    money = book.add_format({"num_format": "#,##0.00####"})
+    count = book.add_format({"num_format": "#,##0"})
+    share = book.add_format({"num_format": "0.0 %"})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for index, name in enumerate(answer.columns):
+        page.write_string(0, index, name, head)
+        texts = [len(str(row[index])) for row in answer.rows[:200] if isinstance(row[index], str)]
+        page.set_column(index, index, min(max([len(name) // 2 + 4, 11, *texts]) + 1, 44))
+        for line, row in enumerate(answer.rows, start=1):
+            value = row[index]
+            if isinstance(value, str):
+                page.write_string(line, index, value)
+            elif isinstance(value, Decimal):
+                # Excel keeps 15 significant digits; the exact amounts are in CSV, JSON and Parquet.
+                page.write_number(line, index, value, share if is_share(name) else money)
+            elif isinstance(value, date):
+                page.write_datetime(line, index, value, day)
+            elif value is not None:
+                page.write_number(line, index, value, count)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, max(len(answer.rows), 1), len(answer.columns) - 1)
+    book.close()
+    return out.getvalue()

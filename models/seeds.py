@@ -1,0 +1,263 @@
+"""Reviewed seeds into the warehouse: read, refuse with every problem named, replace when changed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from models import seed_cells as cells
+from models.clock import parse_utc
+from models.errors import SeedError
+from models.model_names import read_model_names
+from models.price import Price
+from models.price_book import read_price_book
+from models.sql_files import seed_file
+from models.warehouse import Connection, transaction
+
+FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 (tables hold naive UTC)
+"""The open end of an interval in a table: later than any time, and still a plain timestamp."""
+
+ALWAYS = datetime(1970, 1, 1)  # noqa: DTZ001
+
+Cell = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class SeedTable:
+    """One dated seed: its file, its table's columns in order, and how each cell is read."""
+
+    file_name: str
+    columns: Mapping[str, Cell]
+    key: tuple[str, ...]
+    table_only: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The warehouse table that holds the seed."""
+        return f"warehouse.seeds.{self.file_name.removesuffix('.csv')}"
+
+
+def start(text: str) -> datetime:
+    """Read a day or an RFC 3339 time as the start of an interval; empty means always."""
+    return _moment(text) if text else ALWAYS
+
+
+def end(text: str) -> datetime:
+    """Read a day or an RFC 3339 time as the end of an interval; empty means open."""
+    return _moment(text) if text else FOREVER
+
+
+def rate(text: str) -> Decimal:
+    """Read a share between 0 and 1 with at most four decimals."""
+    number = cells.amount(text)
+    if number > 1:
+        raise ValueError(f"{text} is over 1: write 12.5 % as 0.125")
+    # Four decimals keep price x multiplier x (1 - rate) within the ledger's fifteen.
+    if cells.decimal_places(number) > 4:
+        raise ValueError(f"{text} has more than four decimals: round it to four")
+    return number
+
+
+def optional(text: str) -> str | None:
+    """Read a text that may be missing."""
+    return text or None
+
+
+def sku(text: str) -> str:
+    """Read a Foundry deployment type."""
+    if text not in {"GlobalStandard", "DataZoneStandard"}:
+        raise ValueError(f"{text!r} is no known type: write GlobalStandard or DataZoneStandard")
+    return text
+
+
+def oid(text: str) -> str:
+    """Read an Entra object id."""
+    return cells.filled(text).lower()
+
+
+_DATES: Mapping[str, Cell] = {"valid_from": start, "valid_to": end}
+
+DISCOUNTS = SeedTable(
+    "discounts.csv",
+    {"model": cells.filled, "discount_rate": rate, **_DATES, "recorded_from": start},
+    key=("model",),
+)
+DEPLOYMENTS = SeedTable(
+    "deployments.csv",
+    {
+        "deployment": cells.filled,
+        "foundry_resource_id": cells.filled,
+        "model": cells.filled,
+        "model_version": optional,
+        "hosting": optional,
+        "sku": sku,
+        **_DATES,
+        "recorded_from": start,
+        "recorded_to": end,
+    },
+    key=("deployment", "foundry_resource_id"),
+)
+SUBSCRIPTIONS = SeedTable(
+    "subscriptions.csv",
+    {
+        "apim_subscription_id": cells.filled,
+        "oid": oid,
+        **_DATES,
+        "recorded_from": start,
+        "recorded_to": end,
+    },
+    key=("apim_subscription_id",),
+)
+
+
+def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
+    """Bring the warehouse's seeds up to date; return the names of those that changed.
+
+    A file in `folder` replaces the product's own seed of the same name. Raises SeedError that lists
+    every problem of every file; then nothing is replaced.
+    """
+    problems: list[str] = []
+    readers: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
+        "prices.csv": lambda: price_rows(read_price_book(find_seed("prices.csv", folder))),
+        "models.csv": lambda: list(read_model_names(find_seed("models.csv", folder)).items()),
+    }
+    for seed in (DISCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS):
+        readers[seed.file_name] = lambda seed=seed: read_dated(seed, find_seed(seed.file_name, folder))
+    tables: dict[str, list[tuple[Any, ...]]] = {}
+    for name, read in readers.items():
+        try:
+            tables[name] = read()
+        except SeedError as error:
+            problems.append(str(error))
+    if problems:
+        raise SeedError("\n".join(problems))
+    return [name for name, rows in tables.items() if _replace(connection, name, rows)]
+
+
+def find_seed(name: str, folder: Path | None) -> Path | Traversable:
+    """Return the file that counts: the tenant's replacement, else the product's own."""
+    if folder and (folder / name).is_file():
+        return folder / name
+    return seed_file(name)
+
+
+def read_dated(seed: SeedTable, file: Path | Traversable) -> list[tuple[Any, ...]]:
+    """Read a dated seed into rows in the order of its table; SeedError lists every problem."""
+    lines, problems = cells.read_seed(file, [*seed.columns, "source"])
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for number, line in lines:
+        row: dict[str, Any] = {"source": line["source"]}
+        for column, read in seed.columns.items():
+            try:
+                row[column] = read(line[column])
+            except ValueError as error:
+                problems.append(f"{file.name} line {number}: {column} {error}")
+        if len(row) == len(seed.columns) + 1:
+            row.setdefault("recorded_to", FOREVER)
+            rows.append((number, row))
+    problems += [f"{file.name} {problem}" for problem in _interval_problems(seed, rows)]
+    if problems:
+        raise SeedError("\n".join(problems))
+    order = [*(name for name in seed.columns if name != "recorded_to"), "recorded_to", "source"]
+    return [tuple(row[column] for column in order) for _, row in rows]
+
+
+def price_rows(prices: Iterable[Price]) -> list[tuple[Any, ...]]:
+    """Spread each list price over the zones it is offered in; amounts stay exact decimals."""
+    return [
+        (
+            f"{price.price_id}@us" if zone == "us_data_zone" else price.price_id,
+            price.model,
+            price.speed,
+            zone,
+            price.prompt_over_tokens,
+            price.prompt_up_to_tokens,
+            *(
+                cells.product(amount, factor)
+                for amount in (
+                    price.input_usd_per_token,
+                    price.output_usd_per_token,
+                    price.cache_read_usd_per_token,
+                    price.cache_write_5m_usd_per_token,
+                    price.cache_write_1h_usd_per_token,
+                )
+            ),
+            price.web_search_usd_per_search,
+            _naive(price.valid_from),
+            _naive(price.valid_to) if price.valid_to else FOREVER,
+            _naive(price.recorded_from),
+            _naive(price.recorded_to) if price.recorded_to else FOREVER,
+            price.source,
+        )
+        for price in prices
+        for zone, factor in (
+            ("global", Decimal(1)),
+            ("us_data_zone", price.us_data_zone_multiplier),
+        )
+        if factor is not None
+    ]
+
+
+def _replace(connection: Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> bool:
+    content = sha256(repr(rows).encode()).hexdigest()
+    stored = connection.execute(
+        "select content_hash from warehouse.run.inputs where name = ?", [name]
+    ).fetchone()
+    if stored == (content,):
+        return False
+    table = f"warehouse.seeds.{name.removesuffix('.csv')}"
+    with transaction(connection):
+        connection.execute(f"delete from {table}")  # noqa: S608 (our own table name)
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"insert into {table} values ({marks})", rows)  # noqa: S608
+        connection.execute("delete from warehouse.run.inputs where name = ?", [name])
+        connection.execute("insert into warehouse.run.inputs values (?, ?)", [name, content])
+    return True
+
+
+def _interval_problems(seed: SeedTable, rows: list[tuple[int, dict[str, Any]]]) -> list[str]:
+    problems = [
+        f"line {number}: {name}_to is not after {name}_from: correct one of the two"
+        for number, row in rows
+        for name in ("valid", "recorded")
+        if row[f"{name}_to"] <= row[f"{name}_from"]
+    ]
+    groups: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
+    for number, row in rows:
+        groups.setdefault(tuple(row[column] for column in seed.key), []).append((number, row))
+    for key, group in groups.items():
+        for position, (number, row) in enumerate(group):
+            problems += [
+                f"line {number}: overlaps line {earlier} for {', '.join(map(str, key))}:"
+                " end the older row where the newer begins"
+                for earlier, other in group[:position]
+                if _overlap(seed, row, other)
+            ]
+    return problems
+
+
+def _overlap(seed: SeedTable, row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    valid = row["valid_from"] < other["valid_to"] and other["valid_from"] < row["valid_to"]
+    if "recorded_to" not in seed.columns:
+        # Without recorded_to a later row replaces an earlier one from when it was recorded.
+        return valid and row["recorded_from"] == other["recorded_from"]
+    recorded = (
+        row["recorded_from"] < other["recorded_to"] and other["recorded_from"] < row["recorded_to"]
+    )
+    return valid and recorded
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return _naive(parse_utc(text))
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no day or time: write it as 2026-10-07") from None
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,192 @@
+"""Typed settings, read once: `TOLLBOOK_*` variables over a TOML file over defaults.
+
+Only where things are and who may do what is a setting. Prices, discounts and ownership are
+reviewed seeds, because they need dates and a reviewer.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.clock import Clock
+from models.errors import SettingsError
+
+PREFIX = "TOLLBOOK_"
+FILE_NAME = "tollbook.toml"
+
+
+class Settings(BaseSettings):
+    """Where the tenant is and where tollbook keeps its files."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        default=Path(".tollbook"), description="folder of the warehouse and the publication"
+    )
+    seeds_dir: Path | None = Field(
+        default=None, description="folder whose CSV files replace reviewed seeds of the same name"
+    )
+    tenant_id: str | None = Field(default=None, description="Entra tenant id (GUID)")
+    workspace_ids: tuple[str, ...] = Field(
+        default=(), description="Log Analytics workspace ids (GUIDs), as a JSON list"
+    )
+    logs_endpoint: str = Field(
+        default="https://api.loganalytics.io", description="Log Analytics query endpoint"
+    )
+    graph_endpoint: str = Field(
+        default="https://graph.microsoft.com", description="Microsoft Graph endpoint"
+    )
+    allow_loopback_http: bool = Field(
+        default=False, description="permit plain http, and only to 127.0.0.1 or localhost"
+    )
+    history_from: datetime | None = Field(
+        default=None, description="how far back the first load reaches (default: 31 days)"
+    )
+    look_back_hours: int = Field(
+        default=6, ge=0, le=24 * 31, description="hours of ingestion time read again in each run"
+    )
+    writer_wait_seconds: float = Field(
+        default=30, ge=0, description="how long a command waits for the warehouse's writer"
+    )
+    memory_limit: str = Field(default="4GB", description="DuckDB memory limit while building")
+    dashboard_port: int = Field(default=8501, ge=0, le=65535, description="dashboard port")
+    now: datetime | None = Field(
+        default=None, description="fixes the clock (RFC 3339); for tests and recorded workspaces"
+    )
+
+    @model_validator(mode="after")
+    def _plain_http_only_to_loopback(self) -> Self:
+        problems = [
+            f"{PREFIX}{name.upper()}: {problem}"
+            for name in ("logs_endpoint", "graph_endpoint")
+            if (problem := endpoint_problem(getattr(self, name), self.allow_loopback_http))
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic passes it by name)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options of the command line, then variables, then the TOML file."""
+        data_dir = Path(init_settings().get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR", ".tollbook"))
+        toml = TomlConfigSettingsSource(settings_cls, _toml_file(data_dir))
+        return init_settings, env_settings, toml
+
+    def clock(self) -> Clock:
+        """Return the one clock of this process."""
+        return Clock(self.now)
+
+    def require(self, *names: str) -> None:
+        """Raise SettingsError that lists every one of `names` that is not set."""
+        missing = [name for name in names if not getattr(self, name)]
+        if missing:
+            raise SettingsError(_listing(_missing(name) for name in missing))
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The one DuckDB file that has a writer."""
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def publication_dir(self) -> Path:
+        """The folder of immutable Parquet files and manifests that readers open."""
+        return self.data_dir / "published"
+
+
+def endpoint_problem(url: str, allow_loopback_http: bool) -> str | None:
+    """Say what is wrong with an endpoint: the one place that decides about plain http."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return None
+    if parts.scheme != "http" or not parts.hostname:
+        return f"{url!r} is not an https address"
+    if not is_loopback(parts.hostname):
+        return f"{url!r} is plain http to another machine; use https"
+    if not allow_loopback_http:
+        return f"{url!r} is plain http; for a local sandbox set {PREFIX}ALLOW_LOOPBACK_HTTP=true"
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(**options: Any) -> Settings:
+    """Read the settings; `options` from the command line win, None means "not given".
+
+    Raises SettingsError with every problem at once, each with the variable to set.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(_listing(_problem(item) for item in error.errors())) from error
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the variables that give a child process the same settings."""
+    values = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    listed = {key: value for key, value in values.items() if isinstance(value, list)}
+    plain = {key: str(value) for key, value in values.items() if key not in listed}
+    as_json = {key: "[" + ",".join(f'"{v}"' for v in value) + "]" for key, value in listed.items()}
+    return {PREFIX + key.upper(): value for key, value in (plain | as_json).items()}
+
+
+def _toml_file(data_dir: Path) -> Path | None:
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise SettingsError(
+                f"{PREFIX}CONFIG names {named}, which is not a file: create it or unset the variable"
+            )
+        return Path(named)
+    places = (data_dir / FILE_NAME, Path(FILE_NAME))
+    return next((path for path in places if path.is_file()), None)
+
+
+def _missing(name: str) -> str:
+    description = Settings.model_fields[name].description
+    return f"{PREFIX}{name.upper()} is not set: {description}"
+
+
+def _problem(item: Any) -> str:
+    message = item["msg"].removeprefix("Value error, ")
+    if not item["loc"]:
+        return str(message)
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"{PREFIX}{name.upper()}: no such setting; see the table in the README"
+    return f"{PREFIX}{name.upper()}: {message} (given: {item['input']!r})"
+
+
+def _listing(problems: Sequence[str] | Any) -> str:
+    lines = list(problems)
+    head = "1 setting needs attention" if len(lines) == 1 else f"{len(lines)} settings need attention"
+    return f"{head}; set the variable or its lower-case name in {FILE_NAME}:\n" + "\n".join(
+        f"  {line}" for line in lines
+    )

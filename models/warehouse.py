@@ -1,0 +1,163 @@
+"""The warehouse: one DuckDB file with one writer, and the statements that run on it."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from models.clock import Clock, rfc3339
+from models.errors import WarehouseError
+from models.sql_files import sql
+
+SCHEMA_VERSION = 1
+"""The version this code writes. `sql/warehouse/vN.sql` leads from N - 1 to N."""
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def writing(file: Path, clock: Clock, *, wait_seconds: float, memory_limit: str) -> Iterator[Connection]:
+    """Open the warehouse for writing, alone.
+
+    The connection's default database is in memory (what a build derives); the file is attached as
+    `warehouse`. Raises WarehouseError that says who holds the lock when it is not free in time.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    holder = file.with_suffix(".holder.json")
+    lock = FileLock(file.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout as error:
+        raise WarehouseError(
+            f"{file} is being written by {_holder(holder)}; waited {wait_seconds:g} s."
+            " Wait for it to end, or set TOLLBOOK_WRITER_WAIT_SECONDS higher"
+        ) from error
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "since": rfc3339(clock.now())}))
+        connection = _connect(file, clock, memory_limit)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commit what happens inside, or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def run(connection: Connection, name: str, **variables: Any) -> Connection:
+    """Run the statement `sql/<name>.sql`; it reads `variables` with getvariable().
+
+    Variables are typed values, never text pasted into the statement.
+    """
+    for variable, value in variables.items():
+        connection.execute(f"set variable {variable} = $value", {"value": value})
+    return connection.execute(sql(name))
+
+
+def build(connection: Connection, table: str, name: str | None = None, **variables: Any) -> int:
+    """Create or replace `table` from the select in `sql/<name or table as path>.sql`.
+
+    Returns the number of rows. The first comment line of the file becomes the table's comment.
+    """
+    for variable, value in variables.items():
+        connection.execute(f"set variable {variable} = $value", {"value": value})
+    text = sql(name or table.replace(".", "/"))
+    connection.execute(f"create or replace table {table} as\n{text}")
+    return int(scalar(connection, f"select count(*) from {table}"))  # noqa: S608 (our own name)
+
+
+def scalar(connection: Connection, statement: str, parameters: Any = None) -> Any:
+    """Return the one value of a query that yields one row."""
+    row = connection.execute(statement, parameters).fetchone()
+    if row is None:
+        raise AssertionError(f"a query that always yields a row yielded none: {statement}")
+    return row[0]
+
+
+def in_memory() -> Connection:
+    """Return a private in-memory database in which times are UTC."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
+    connection = in_memory()
+    try:
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute("set memory_limit = $limit", {"limit": memory_limit})
+        connection.execute(
+            "set temp_directory = $folder", {"folder": str(file.with_suffix(".spill"))}
+        )
+        path = str(file).replace("'", "''")
+        connection.execute(f"attach '{path}' as warehouse")
+        _migrate(connection, clock)
+        connection.execute(sql("staging/macros"))
+    except duckdb.Error as error:
+        connection.close()
+        raise WarehouseError(
+            f"{file} cannot be opened: {error}. If the file is damaged, restore a backup or move it"
+            " away and load again"
+        ) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: Connection, clock: Clock) -> None:
+    version = schema_version(connection)
+    if version > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"the warehouse has schema version {version}, this tollbook writes {SCHEMA_VERSION}:"
+            " install the newer tollbook that wrote it"
+        )
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        connection.execute("use warehouse")
+        try:
+            with transaction(connection):
+                connection.execute(sql(f"warehouse/v{step}"))
+                connection.execute(
+                    "insert into run.schema_version values (?, ?)",
+                    [step, clock.now().replace(tzinfo=None)],
+                )
+        finally:
+            connection.execute("use memory")
+
+
+def schema_version(connection: Connection) -> int:
+    """Return the attached warehouse's schema version, 0 for an empty file."""
+    tables = scalar(
+        connection,
+        "select count(*) from duckdb_tables()"
+        " where database_name = 'warehouse' and schema_name = 'run'"
+        " and table_name = 'schema_version'",
+    )
+    if not tables:
+        return 0
+    return int(scalar(connection, "select max(version) from warehouse.run.schema_version"))
+
+
+def _holder(file: Path) -> str:
+    try:
+        held = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return "another process"
+    return f"process {held.get('pid')} since {held.get('since')}"

@@ -1,0 +1,69 @@
+-- fail: the ledger's tokens are not those of the log. Raw is summed in another way than the ledger
+-- is built: every plausible count of a row with tokens, once per response.
+with booked as (
+    select distinct coalesce(call.correlation_id, line.item_id) as correlation
+    from ledger.requests as call, unnest(call.llm_rows) as lines(line)
+    where call.reached_model
+),
+
+rows_once as (
+    select
+        coalesce(nullif(trim(correlation_id), ''), item_id) as correlation,
+        nullif(trim(request_id), '') as response,
+        prompt_tokens,
+        completion_tokens
+    from warehouse.raw.llm_log
+    where
+        coalesce(time_generated, ingested_at)::date
+        between getvariable('first_day') - 1 and getvariable('last_day') + 1
+        or correlation_id in (
+            select correlation_id
+            from ledger.gateway_calls
+            where request_time is null
+        )
+    qualify row_number() over (partition by item_id order by load_id, ingested_at) = 1
+),
+
+responses as (
+    select
+        correlation,
+        coalesce(response, min(response) over (partition by correlation)) as response,
+        prompt_tokens,
+        completion_tokens
+    from rows_once
+    where correlation in (select correlation from booked)
+),
+
+log_side as (
+    select
+        coalesce(sum(input_tokens), 0) as input_tokens,
+        coalesce(sum(output_tokens), 0) as output_tokens
+    from (
+        select
+            max(prompt_tokens) filter (where prompt_tokens between 0 and 2000000) as input_tokens,
+            max(completion_tokens) filter (where completion_tokens between 0 and 2000000)
+                as output_tokens
+        from responses
+        group by correlation, response
+    )
+),
+
+ledger_side as (
+    select
+        coalesce(sum(input_tokens), 0) as input_tokens,
+        coalesce(sum(output_tokens), 0) as output_tokens
+    from ledger.charges
+)
+
+select
+    'tokens' as subject,
+    format(
+        'the log has {} input and {} output tokens, the ledger {} and {}',
+        log_side.input_tokens, log_side.output_tokens,
+        ledger_side.input_tokens, ledger_side.output_tokens
+    ) as finding,
+from log_side
+cross join ledger_side
+where
+    log_side.input_tokens <> ledger_side.input_tokens
+    or log_side.output_tokens <> ledger_side.output_tokens

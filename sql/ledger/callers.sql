@@ -1,0 +1,70 @@
+-- 1 row per request of the window with its caller and the rung of the ladder that named them.
+-- A value on the backend side is not believed when the client itself sent that same value and
+-- neither the response side nor the trace confirms it: there the policy did not override it.
+with believed as (
+    select
+        *,
+        coalesce(
+            backend_oid is distinct from client_oid
+            or backend_oid = response_oid
+            or backend_oid = trace_oid,
+            false
+        ) as believes_backend_oid,
+        backend_deployment is distinct from client_deployment
+        or backend_deployment = response_deployment
+        or backend_deployment = trace_deployment as believes_backend_deployment,
+        backend_speed is distinct from client_speed
+        or backend_speed = response_speed
+        or backend_speed = trace_speed as believes_backend_speed,
+    from ledger.requests
+)
+
+select
+    believed.*,
+    case
+        when backend_oid is not null and believes_backend_oid then 'backend_header'
+        when response_oid is not null then 'response_header'
+        when trace_oid is not null then 'trace'
+        when subscription.oid is not null then 'subscription'
+        else 'none'
+    end as caller_evidence,
+    coalesce(
+        case when believes_backend_oid then backend_oid end,
+        response_oid,
+        trace_oid,
+        subscription.oid
+    ) as caller_oid,
+    -- Two sides name different people, or a client put in a name that no policy replaced.
+    len(
+        list_distinct(
+            list_filter([backend_oid, response_oid, trace_oid], lambda oid: oid is not null)
+        )
+    ) > 1
+    or (backend_oid is not null and not believes_backend_oid) as caller_conflict,
+    coalesce(
+        case when believes_backend_deployment then backend_deployment end,
+        response_deployment,
+        trace_deployment
+    ) as policy_deployment,
+    coalesce(
+        case when believes_backend_speed then backend_speed end,
+        response_speed,
+        trace_speed,
+        'standard'
+    ) as speed,
+    case
+        when user_agent is null then 'Unknown'
+        when contains(user_agent, 'claude-cli') then 'Claude Code'
+        when contains(user_agent, 'Claude/') and contains(user_agent, 'Electron') then 'Claude Desktop'
+        when contains(user_agent, 'Bun/') then 'Claude Desktop'
+        else 'Other'
+    end as client,
+    split_part(backend_host, '.', 1) as account,
+from believed
+left join warehouse.seeds.subscriptions as subscription
+    on
+        believed.apim_subscription_id = subscription.apim_subscription_id
+        and subscription.valid_from <= believed.usage_time
+        and believed.usage_time < subscription.valid_to
+        and subscription.recorded_from <= getvariable('known_at')
+        and getvariable('known_at') < subscription.recorded_to

@@ -1,0 +1,65 @@
+-- 1 row per combination of model, policy-written deployment, Foundry account and day that occurs,
+-- with the deployment it means. Rungs, best first: the policy's own word, a host that only one
+-- deployment of that model has, the only deployment of that model.
+with combinations as (
+    select distinct
+        llm_model,
+        policy_deployment,
+        account,
+        usage_day,
+    from ledger.callers
+),
+
+candidates as (
+    select
+        combinations.*,
+        known.deployment,
+        known.account as known_account,
+        known,
+        known.deployment = policy_deployment as is_named,
+        known.account = combinations.account as is_on_host,
+        known.model = combinations.llm_model as is_of_model,
+    from combinations
+    left join ledger.deployments as known
+        on known.valid_from <= combinations.usage_day and combinations.usage_day < known.valid_to
+),
+
+counted as (
+    select
+        llm_model,
+        policy_deployment,
+        account,
+        usage_day,
+        count_if(is_named and is_on_host) as named_on_host,
+        any_value(known) filter (where is_named and is_on_host) as by_name_and_host,
+        count_if(is_named) as named,
+        any_value(known) filter (where is_named) as by_name,
+        count_if(is_of_model and is_on_host) as of_model_on_host,
+        any_value(known) filter (where is_of_model and is_on_host) as by_host,
+        count_if(is_of_model) as of_model,
+        any_value(known) filter (where is_of_model) as by_model,
+        bool_and(known.sku = 'GlobalStandard') filter (where is_of_model) as is_all_global,
+    from candidates
+    group by llm_model, policy_deployment, account, usage_day
+)
+
+select
+    llm_model,
+    policy_deployment,
+    account,
+    usage_day,
+    coalesce(is_all_global, false) as is_all_global,
+    case
+        when policy_deployment is not null then 'policy'
+        when of_model_on_host = 1 then 'backend_host'
+        when of_model = 1 then 'only_deployment'
+        else 'none'
+    end as deployment_evidence,
+    case
+        when policy_deployment is not null and named_on_host = 1 then by_name_and_host
+        when policy_deployment is not null and named = 1 then by_name
+        when policy_deployment is not null then null
+        when of_model_on_host = 1 then by_host
+        when of_model = 1 then by_model
+    end as place,
+from counted

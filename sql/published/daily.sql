@@ -1,0 +1,7 @@
+-- Rows of daily that the viewer may see, of the days whose files were asked for.
+select *
+from read_parquet(getvariable('daily_files'))
+where
+    getvariable('sees_everything')
+    or unit_id in (select unit_id from visible_units)
+    or caller_id in (select caller_id from visible_callers)

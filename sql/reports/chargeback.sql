@@ -1,0 +1,55 @@
+-- 1 row per combination of the keys asked for, and label. Keys not asked for are NULL throughout.
+with keyed as (
+    select
+        case when getvariable('by_user') then caller.oid end as oid,
+        case when getvariable('by_user') then caller.display_name end as name,
+        case when getvariable('by_unit') then unit.unit end as unit,
+        case when getvariable('by_model') then llm_model.llm_model end as model,
+        case when getvariable('by_client') then client.client end as client,
+        case when getvariable('by_day') then daily.usage_day end as day,
+        daily.* exclude (usage_day, caller_id, unit_id, llm_model_id, deployment_id, client_id),
+    from daily
+    left join callers as caller on daily.caller_id = caller.caller_id
+    left join units as unit on daily.unit_id = unit.unit_id
+    left join llm_models as llm_model on daily.llm_model_id = llm_model.llm_model_id
+    left join clients as client on daily.client_id = client.client_id
+)
+
+select
+    oid,
+    name,
+    unit,
+    model,
+    client,
+    day,
+    label,
+    sum(requests)::bigint as requests,
+    sum(input_tokens)::bigint as input_tokens,
+    sum(output_tokens)::bigint as output_tokens,
+    sum(cache_read_tokens)::bigint as cache_read_tokens,
+    sum(cache_write_5m_tokens)::bigint as cache_write_5m_tokens,
+    sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens,
+    sum(list_cost_usd) as list_cost_usd,
+    case
+        when bool_and(cost_status = 'complete') then 'complete'
+        when bool_and(cost_status = 'unpriced') then 'unpriced'
+        else 'partial'
+    end as cost_status,
+    sum(cost_low_usd) as cost_low_usd,
+    case when count(cost_high_usd) = count(*) then sum(cost_high_usd) end as cost_high_usd,
+    sum(contracted_cost_usd) as contracted_cost_usd,
+    sum(billed_cost_usd) as billed_cost_usd,
+    cast(null as decimal(38, 15)) as shared_cost_usd,
+    -- Every cost in this ledger comes from counts read for the request itself.
+    case when sum(list_cost_usd) > 0 then 1::decimal(7, 6) end as measured_share,
+    case when sum(list_cost_usd) > 0 then 0::decimal(7, 6) end as calibrated_share,
+from keyed
+group by oid, name, unit, model, client, day, label
+order by
+    day nulls last,
+    list_cost_usd desc nulls last,
+    unit nulls last,
+    oid nulls last,
+    model nulls last,
+    client nulls last,
+    label

@@ -1,0 +1,22 @@
+-- 1 row: the evidence behind the days asked for.
+select
+    sum(gateway_requests)::bigint as gateway_requests,
+    sum(reached_model)::bigint as reached_model,
+    sum(by_backend_header)::bigint as by_backend_header,
+    sum(by_response_header)::bigint as by_response_header,
+    sum(by_trace)::bigint as by_trace,
+    sum(by_subscription)::bigint as by_subscription,
+    sum(without_caller)::bigint as without_caller,
+    sum(caller_conflicts)::bigint as caller_conflicts,
+    sum(malformed_oids)::bigint as malformed_oids,
+    sum(malformed_headers)::bigint as malformed_headers,
+    sum(without_usage_row)::bigint as without_usage_row,
+    sum(without_gateway_row)::bigint as without_gateway_row,
+    sum(refused_counts)::bigint as refused_counts,
+    sum(without_time)::bigint as without_time,
+    sum(without_deployment)::bigint as without_deployment,
+    sum(unauthorized)::bigint as unauthorized,
+    sum(forbidden)::bigint as forbidden,
+    sum(throttled)::bigint as throttled,
+    sum(logged_credentials)::bigint as logged_credentials,
+from coverage
