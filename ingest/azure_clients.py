@@ -17,7 +17,7 @@ from models.errors import SettingsError
 from models.settings import Settings, endpoint_problem
 
 if TYPE_CHECKING:
-    from msgraph import GraphServiceClient
+    from msgraph.graph_service_client import GraphServiceClient
 
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 
@@ -43,7 +43,7 @@ def logs_client(settings: Settings) -> LogsQueryClient:
 
 def graph_client(settings: Settings) -> "GraphServiceClient":
     """Return the Microsoft Graph client; its import costs seconds, so it happens here."""
-    from msgraph import GraphServiceClient  # noqa: PLC0415 (392 MiB of modules)
+    from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415 (392 MiB of modules)
 
     plain = _is_plain(settings.graph_endpoint, settings)
     credential: Any = LoopbackCredential() if plain else DefaultAzureCredential()

@@ -6,16 +6,16 @@ absent property and a null one look the same.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from models.errors import SourceError
 from models.settings import Settings
 
 if TYPE_CHECKING:
-    from msgraph import GraphServiceClient
+    from msgraph.graph_service_client import GraphServiceClient
 
 USER_PROPERTIES = (
     "id",
@@ -33,6 +33,13 @@ SERVICE_PRINCIPAL_PROPERTIES = ("id", "displayName", "accountEnabled")
 
 MOST_PAGES = 100_000
 """A directory that pages on for ever is a fault, not a directory."""
+
+
+T = TypeVar("T")
+
+
+class DeltaExpiredError(SourceError):
+    """Graph no longer knows the delta link (410)."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,9 @@ class Delta:
 class GraphDirectory:
     """One Graph client on one event loop, for many rounds."""
 
-    def __init__(self, settings: Settings, client: Callable[[Settings], "GraphServiceClient"]) -> None:
+    def __init__(
+        self, settings: Settings, client: Callable[[Settings], "GraphServiceClient"]
+    ) -> None:
         self._runner = asyncio.Runner()
         self._client = client(settings)
         self._endpoint = settings.graph_endpoint
@@ -89,22 +98,31 @@ class GraphDirectory:
         """
         return self._runner.run(self._changes(collection, delta_link))
 
+    def probe(self, collection: Collection) -> None:
+        """Ask for one page, to see whether the collection may be read; SourceError says why not."""
+        self._runner.run(self._guarded(collection, self._page(collection, None)))
+
     async def _changes(self, collection: Collection, delta_link: str | None) -> Delta:
-        from kiota_abstractions.api_error import APIError  # noqa: PLC0415 (slow import)
+        if delta_link is None:
+            return await self._guarded(collection, self._round(collection, None))
+        try:
+            return await self._guarded(collection, self._round(collection, delta_link))
+        except DeltaExpiredError:
+            # The link is older than Graph keeps it; everything has to come again.
+            return await self._guarded(collection, self._round(collection, None))
+
+    async def _guarded(self, collection: Collection, work: Awaitable[T]) -> T:
+        import httpx  # noqa: PLC0415 (comes with the SDK, and is as slow to import)
+        from kiota_abstractions.api_error import APIError  # noqa: PLC0415
 
         try:
-            return await self._round(collection, delta_link)
+            return await work
         except APIError as error:
-            if error.response_status_code == 410 and delta_link:
-                # The token is older than Graph keeps it; everything has to come again.
-                return await self._changes(collection, None)
-            raise SourceError(self._advice(collection, error.response_status_code)) from error
-        except (OSError, asyncio.TimeoutError) as error:
+            status = error.response_status_code
+            kind = DeltaExpiredError if status == 410 else SourceError
+            raise kind(self._advice(collection, status)) from error
+        except (OSError, httpx.HTTPError) as error:
             raise SourceError(self._advice(collection, None)) from error
-        except Exception as error:
-            if type(error).__module__.startswith("httpx"):
-                raise SourceError(self._advice(collection, None)) from error
-            raise
 
     async def _round(self, collection: Collection, delta_link: str | None) -> Delta:
         objects: list[dict[str, Any]] = []
@@ -127,9 +145,7 @@ class GraphDirectory:
         from msgraph.generated.models.o_data_errors.o_data_error import ODataError  # noqa: PLC0415
 
         graph = self._client
-        builder: Any = (
-            graph.users.delta if collection is USERS else graph.service_principals.delta
-        )
+        builder: Any = graph.users.delta if collection is USERS else graph.service_principals.delta
         if link:
             request = builder.with_url(link).to_get_request_information()
         else:
@@ -157,7 +173,9 @@ class GraphDirectory:
                 f"{self._endpoint} did not answer for {collection.name}: check"
                 " TOLLBOOK_GRAPH_ENDPOINT and the network; the next run asks again"
             )
-        return f"Microsoft Graph answered {collection.name} with status {status}: the next run retries"
+        return (
+            f"Microsoft Graph answered {collection.name} with status {status}: the next run retries"
+        )
 
 
 def _delta_parameters(builder: Any) -> Any:

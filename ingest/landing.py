@@ -1,4 +1,4 @@
-"""Lands one batch of log rows: raw, staging, dirty days, load record and watermark commit together."""
+"""Lands a batch of log rows: raw, staging, dirty days, load record and watermark, all or nothing."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,7 +79,7 @@ def _read(
 
 
 def _insert(connection: Connection, source: LogSource, load_id: int) -> int:
-    connection.execute(f"insert into {source.raw_table} by name select * from landed_rows")  # noqa: S608
+    connection.execute(f"insert into {source.raw_table} by name select * from landed_rows")
     connection.execute(
         f"insert into warehouse.staging.{source.staging_table} by name\n"
         f"{sql(f'staging/{source.staging_table}')}"

@@ -58,21 +58,7 @@ def fetch_window(
         window_end=rfc3339(end),
         time_floor=rfc3339(start - OLDEST_EVENT),
     )
-    attempts = Retrying(
-        retry=retry_if_exception(_is_transient),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_exponential_jitter(initial=0.5, max=30),
-        reraise=True,
-    )
-    try:
-        envelope = attempts(_ask, client, endpoint, workspace_id, query, file)
-    except HttpResponseError as error:
-        raise SourceError(_advice(error, workspace_id, source)) from error
-    except (ServiceRequestError, ServiceResponseError) as error:
-        raise SourceError(
-            f"{endpoint} did not answer for {source.azure_table} ({type(error).__name__}):"
-            " check TOLLBOOK_LOGS_ENDPOINT and the network; the next run asks again"
-        ) from error
+    envelope = ask_once(client, endpoint, workspace_id, query, file)
     if envelope.error:
         raise PartialAnswerError(
             f"{source.azure_table} answered only part of {rfc3339(start)} to {rfc3339(end)}"
@@ -86,6 +72,30 @@ def fetch_window(
     return envelope
 
 
+def ask_once(
+    client: LogsQueryClient, endpoint: str, workspace_id: str, query: str, file: Path
+) -> Envelope:
+    """Send one query, again where the failure may pass, and write its rows to `file`.
+
+    Raises SourceError that says what to do when there is no answer.
+    """
+    attempts = Retrying(
+        retry=retry_if_exception(_is_transient),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential_jitter(initial=0.5, max=30),
+        reraise=True,
+    )
+    try:
+        return attempts(_ask, client, endpoint, workspace_id, query, file)
+    except HttpResponseError as error:
+        raise SourceError(_advice(error, workspace_id)) from error
+    except (ServiceRequestError, ServiceResponseError) as error:
+        raise SourceError(
+            f"{endpoint} did not answer ({type(error).__name__}): check TOLLBOOK_LOGS_ENDPOINT and"
+            " the network; the next run asks again"
+        ) from error
+
+
 def _ask(
     client: LogsQueryClient, endpoint: str, workspace_id: str, query: str, file: Path
 ) -> Envelope:
@@ -95,9 +105,7 @@ def _ask(
         json={"query": query, "timespan": None, "workspaces": None},
         headers={"Prefer": f"wait={SERVER_TIMEOUT_SECONDS}", "Accept": "application/json"},
     )
-    with client.send_request(
-        request, stream=True, read_timeout=READ_TIMEOUT_SECONDS
-    ) as response:
+    with client.send_request(request, stream=True, read_timeout=READ_TIMEOUT_SECONDS) as response:
         if response.status_code == 204:
             file.write_bytes(b"")
             return Envelope((), 0, None)
@@ -114,9 +122,9 @@ def _is_transient(error: BaseException) -> bool:
     return isinstance(error, ServiceResponseError)
 
 
-def _advice(error: HttpResponseError, workspace_id: str, source: LogSource) -> str:
+def _advice(error: HttpResponseError, workspace_id: str) -> str:
     status = error.status_code
-    head = f"Log Analytics workspace {workspace_id} refused {source.azure_table} with status {status}"
+    head = f"Log Analytics workspace {workspace_id} refused with status {status}"
     if status in {401, 403}:
         return f"{head}: grant tollbook's identity the role Log Analytics Reader on the workspace"
     if status == 404:

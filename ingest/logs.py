@@ -33,7 +33,7 @@ def load_source(
     window: Window | None = None,
     progress: Progress | None = None,
 ) -> Landed:
-    """Load a source from every workspace; `window` overrides the high-water mark for a backfill."""
+    """Load a source from every workspace; a `window` overrides the high-water mark."""
     received, new = 0, 0
     for workspace_id in settings.workspace_ids:
         span = window or next_window(connection, settings, clock, source, workspace_id)
@@ -49,7 +49,7 @@ def load_source(
 def next_window(
     connection: Connection, settings: Settings, clock: Clock, source: LogSource, origin: str
 ) -> Window:
-    """Return the window a run reads: it overlaps the last one, because rows surface out of order."""
+    """Return the window a run reads; it overlaps the last one, as rows surface out of order."""
     now = clock.now()
     mark = high_water(connection, source, origin)
     if mark is None:
@@ -77,7 +77,7 @@ def load_window(
     origin: str,
     window: Window,
 ) -> Landed:
-    """Load one window; a partial answer counts as none, and its two halves are asked for instead."""
+    """Load one window; a partial answer counts as none, its two halves are asked for instead."""
     with TemporaryDirectory(dir=settings.data_dir, prefix="landing-") as folder:
         file = Path(folder) / "rows.ndjson"
         try:
@@ -89,9 +89,7 @@ def load_window(
     first, second = (
         load_window(connection, client, settings, clock, source, origin, half) for half in halves
     )
-    return Landed(
-        first.rows_received + second.rows_received, first.rows_new + second.rows_new
-    )
+    return Landed(first.rows_received + second.rows_received, first.rows_new + second.rows_new)
 
 
 def _halved(window: Window, source: LogSource, error: SourceError) -> tuple[Window, Window]:

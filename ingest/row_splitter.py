@@ -57,7 +57,7 @@ def split_rows(chunks: Iterable[bytes], out: BinaryIO) -> Envelope:
 def _row_edges(
     text: npt.NDArray[np.uint8], depth: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return where rows start and end; `depth` is the nesting at the first byte, outside strings."""
+    """Return where rows start and end; `depth` is the nesting before the first byte."""
     quotes = np.flatnonzero(text == _QUOTE)
     quotes = quotes[~np.isin(quotes, _escaped(text), assume_unique=True)]
     brackets = np.flatnonzero(
@@ -84,7 +84,8 @@ def _escaped(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
     is_last = np.append(np.diff(slashes) > 1, True)
     lasts = np.flatnonzero(is_last)
     lengths = np.diff(lasts, prepend=-1)
-    return slashes[lasts[lengths % 2 == 1]] + 1
+    escaped: npt.NDArray[np.intp] = slashes[lasts[lengths % 2 == 1]] + 1
+    return escaped
 
 
 def _lines(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> bytes:

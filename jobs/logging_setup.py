@@ -1,4 +1,4 @@
-"""Structured logs on standard error. They carry counts, names of tables and ids of runs: no people."""
+"""Structured logs on standard error: counts, names of tables, ids of runs, and no people."""
 
 import logging
 import sys

@@ -41,9 +41,7 @@ class Run:
     report: "Report"
 
 
-def open_run(
-    settings: Settings, clock: Clock
-) -> AbstractContextManager[Connection]:
+def open_run(settings: Settings, clock: Clock) -> AbstractContextManager[Connection]:
     """Open the warehouse for a run, alone; see `models.warehouse.writing`."""
     return writing(
         settings.warehouse_file,
@@ -77,7 +75,10 @@ def ingest_logs(run: Run, window: Window | None = None) -> int:
                 window=window, progress=run.report,
             )  # fmt: skip
             log.info(
-                "loaded", table=source.azure_table, received=landed.rows_received, new=landed.rows_new
+                "loaded",
+                table=source.azure_table,
+                received=landed.rows_received,
+                new=landed.rows_new,
             )
             new += landed.rows_new
     return new

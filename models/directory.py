@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from models.seeds import ALWAYS, FOREVER
 from models.warehouse import Connection, build, scalar, transaction
+
+LINK_KEPT = timedelta(hours=12)
+"""A delta link is stored again at least this often; Graph keeps one for seven days."""
 
 _ATTRIBUTES = (
     "oid, kind, display_name, user_principal_name, mail, user_type, account_enabled, cost_center,"
@@ -42,6 +45,9 @@ def record(
     """
     moment = observed_at.replace(tzinfo=None)
     changed = _changed(connection, kind, objects, is_full=is_full)
+    if not changed and not is_full and _is_recent(connection, collection, moment):
+        # The older link still leads here; a quiet hour need not cost a write.
+        return 0
     with transaction(connection):
         if changed:
             _supersede(connection, moment)
@@ -56,6 +62,13 @@ def record(
     return changed
 
 
+def _is_recent(connection: Connection, collection: str, moment: datetime) -> bool:
+    row = connection.execute(
+        "select synced_at from warehouse.directory.delta_links where collection = ?", [collection]
+    ).fetchone()
+    return row is not None and timedelta(0) <= moment - row[0] < LINK_KEPT
+
+
 def _changed(
     connection: Connection, kind: str, objects: Iterable[dict[str, Any]], *, is_full: bool
 ) -> int:
@@ -65,9 +78,7 @@ def _changed(
     with TemporaryDirectory(prefix="tollbook-directory-") as folder:
         file = Path(folder) / "objects.ndjson"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        build(
-            connection, "observed", "directory/observed", objects_file=str(file), kind=kind
-        )
+        build(connection, "observed", "directory/observed", objects_file=str(file), kind=kind)
     connection.execute("set variable forever = $moment", {"moment": FOREVER})
     if is_full:
         build(connection, "vanished", "directory/vanished")
@@ -80,7 +91,7 @@ def _supersede(connection: Connection, moment: datetime) -> None:
     at = {"moment": moment, "forever": FOREVER}
     # What held until now stays true for its own time ...
     connection.execute(
-        f"insert into warehouse.directory.principals select {_ATTRIBUTES}, valid_from,"  # noqa: S608
+        f"insert into warehouse.directory.principals select {_ATTRIBUTES}, valid_from,"
         " $moment, $moment, $forever from warehouse.directory.principals"
         f" where {current} and valid_from < $moment and oid in (select oid from changed)",
         at,
@@ -93,7 +104,7 @@ def _supersede(connection: Connection, moment: datetime) -> None:
     )
     # ... and from now on the new attributes hold.
     connection.execute(
-        f"insert into warehouse.directory.principals select {_ATTRIBUTES},"  # noqa: S608
+        f"insert into warehouse.directory.principals select {_ATTRIBUTES},"
         " case when is_new then $always else greatest($moment, known_from) end,"
         " $forever, $moment, $forever from changed",
         at | {"always": ALWAYS},

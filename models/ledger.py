@@ -86,9 +86,7 @@ def build_span(connection: Connection, first_day: date, last_day: date) -> None:
     refuse(run_checks(connection, checks))
 
 
-def write_day(
-    connection: Connection, usage_day: date, folder: Path, run_id: int
-) -> dict[str, str]:
+def write_day(connection: Connection, usage_day: date, folder: Path, run_id: int) -> dict[str, str]:
     """Write one day's immutable files; return {table: path below `folder`}."""
     for table in DAY_TABLES:
         build(connection, f"marts.{table}", usage_day=usage_day)
@@ -139,5 +137,3 @@ def _findings(connection: Connection, checks: Sequence[str]) -> Iterator[Finding
         severity = sql(name).removeprefix("-- ").partition(":")[0]
         for subject, text in run(connection, name).fetchall():
             yield Finding(name.removeprefix("checks/"), severity, str(subject), str(text))
-
-

@@ -6,7 +6,7 @@ USD_SCALE = 15
 
 
 def exact(amount: Decimal) -> str:
-    """Write an amount with every digit it has and no exponent, `0.000000300000000` as `0.0000003`."""
+    """Write an amount with every digit it has and no exponent: `0.0000003`."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

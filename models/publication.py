@@ -1,7 +1,7 @@
 """The publication: immutable Parquet files, a manifest that names them, one pointer that moves.
 
-Writing: new files under new names, then a new manifest, then the pointer. A crash at any instruction
-leaves the old pointer, and with it the old publication, in place.
+Writing: new files under new names, then a new manifest, then the pointer. A crash at any
+instruction leaves the old pointer, and with it the old publication, in place.
 """
 
 import json
@@ -27,6 +27,7 @@ SMALL_TABLES = (
     "clients",
     "prices",
     "sources",
+    "problems",
 )
 _POINTER = "current"
 _KEPT_MANIFESTS = 3
@@ -42,7 +43,6 @@ class Manifest:
     data_until: datetime | None
     days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
-    problems: Mapping[str, int] = field(default_factory=dict)
 
     def months(self) -> list[str]:
         """Return the months that have at least one day, as YYYY-MM, oldest first."""
@@ -52,7 +52,9 @@ class Manifest:
         """Return the day files of `table` between two days, both included."""
         wanted = (str(first), str(last))
         return [
-            entry[table] for day, entry in sorted(self.days.items()) if wanted[0] <= day <= wanted[1]
+            entry[table]
+            for day, entry in sorted(self.days.items())
+            if wanted[0] <= day <= wanted[1]
         ]
 
 
@@ -95,7 +97,9 @@ def prune(folder: Path) -> None:
     manifests = sorted(folder.glob("manifest-*.json"))
     kept = [_from_json(json.loads(path.read_text())) for path in manifests[-_KEPT_MANIFESTS:]]
     named = {path for manifest in kept for path in manifest.tables.values()}
-    named |= {path for manifest in kept for entry in manifest.days.values() for path in entry.values()}
+    named |= {
+        path for manifest in kept for entry in manifest.days.values() for path in entry.values()
+    }
     for path in manifests[:-_KEPT_MANIFESTS]:
         path.unlink()
     for path in folder.rglob("*.parquet"):

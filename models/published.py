@@ -26,6 +26,7 @@ _VIEWS = (
     "clients",
     "prices",
     "sources",
+    "problems",
     "callers",
     "ownership",
     *DAY_TABLES,

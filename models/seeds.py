@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -120,13 +121,22 @@ def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
     A file in `folder` replaces the product's own seed of the same name. Raises SeedError that lists
     every problem of every file; then nothing is replaced.
     """
+    tables = read_seeds(folder)
+    return [name for name, rows in tables.items() if _replace(connection, name, rows)]
+
+
+def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of every seed, by file name, in the order of their tables' columns.
+
+    Raises SeedError that lists every problem of every file.
+    """
     problems: list[str] = []
     readers: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
         "prices.csv": lambda: price_rows(read_price_book(find_seed("prices.csv", folder))),
         "models.csv": lambda: list(read_model_names(find_seed("models.csv", folder)).items()),
     }
     for seed in (DISCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS):
-        readers[seed.file_name] = lambda seed=seed: read_dated(seed, find_seed(seed.file_name, folder))
+        readers[seed.file_name] = partial(read_dated, seed, find_seed(seed.file_name, folder))
     tables: dict[str, list[tuple[Any, ...]]] = {}
     for name, read in readers.items():
         try:
@@ -135,7 +145,7 @@ def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
             problems.append(str(error))
     if problems:
         raise SeedError("\n".join(problems))
-    return [name for name, rows in tables.items() if _replace(connection, name, rows)]
+    return tables
 
 
 def find_seed(name: str, folder: Path | None) -> Path | Traversable:
@@ -211,10 +221,10 @@ def _replace(connection: Connection, name: str, rows: Sequence[tuple[Any, ...]])
         return False
     table = f"warehouse.seeds.{name.removesuffix('.csv')}"
     with transaction(connection):
-        connection.execute(f"delete from {table}")  # noqa: S608 (our own table name)
+        connection.execute(f"delete from {table}")
         if rows:
             marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"insert into {table} values ({marks})", rows)  # noqa: S608
+            connection.executemany(f"insert into {table} values ({marks})", rows)
         connection.execute("delete from warehouse.run.inputs where name = ?", [name])
         connection.execute("insert into warehouse.run.inputs values (?, ?)", [name, content])
     return True
@@ -242,11 +252,11 @@ def _interval_problems(seed: SeedTable, rows: list[tuple[int, dict[str, Any]]]) 
 
 
 def _overlap(seed: SeedTable, row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    valid = row["valid_from"] < other["valid_to"] and other["valid_from"] < row["valid_to"]
+    valid: bool = row["valid_from"] < other["valid_to"] and other["valid_from"] < row["valid_to"]
     if "recorded_to" not in seed.columns:
         # Without recorded_to a later row replaces an earlier one from when it was recorded.
         return valid and row["recorded_from"] == other["recorded_from"]
-    recorded = (
+    recorded: bool = (
         row["recorded_from"] < other["recorded_to"] and other["recorded_from"] < row["recorded_to"]
     )
     return valid and recorded

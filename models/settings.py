@@ -87,7 +87,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options of the command line, then variables, then the TOML file."""
-        data_dir = Path(init_settings().get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR", ".tollbook"))
+        data_dir = Path(
+            init_settings().get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR", ".tollbook")
+        )
         toml = TomlConfigSettingsSource(settings_cls, _toml_file(data_dir))
         return init_settings, env_settings, toml
 
@@ -186,7 +188,9 @@ def _problem(item: Any) -> str:
 
 def _listing(problems: Sequence[str] | Any) -> str:
     lines = list(problems)
-    head = "1 setting needs attention" if len(lines) == 1 else f"{len(lines)} settings need attention"
+    head = (
+        "1 setting needs attention" if len(lines) == 1 else f"{len(lines)} settings need attention"
+    )
     return f"{head}; set the variable or its lower-case name in {FILE_NAME}:\n" + "\n".join(
         f"  {line}" for line in lines
     )

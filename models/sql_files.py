@@ -21,7 +21,9 @@ def kql(name: str, **values: str) -> str:
 def names(folder: str) -> list[str]:
     """Return the names of all statements of one folder, sorted: `checks/…`."""
     found = (entry.name for entry in (_root() / folder).iterdir())
-    return sorted(f"{folder}/{name.removesuffix('.sql')}" for name in found if name.endswith(".sql"))
+    return sorted(
+        f"{folder}/{name.removesuffix('.sql')}" for name in found if name.endswith(".sql")
+    )
 
 
 def seed_file(name: str) -> Traversable:

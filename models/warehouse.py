@@ -21,7 +21,9 @@ Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def writing(file: Path, clock: Clock, *, wait_seconds: float, memory_limit: str) -> Iterator[Connection]:
+def writing(
+    file: Path, clock: Clock, *, wait_seconds: float, memory_limit: str
+) -> Iterator[Connection]:
     """Open the warehouse for writing, alone.
 
     The connection's default database is in memory (what a build derives); the file is attached as
@@ -80,7 +82,7 @@ def build(connection: Connection, table: str, name: str | None = None, **variabl
         connection.execute(f"set variable {variable} = $value", {"value": value})
     text = sql(name or table.replace(".", "/"))
     connection.execute(f"create or replace table {table} as\n{text}")
-    return int(scalar(connection, f"select count(*) from {table}"))  # noqa: S608 (our own name)
+    return int(scalar(connection, f"select count(*) from {table}"))
 
 
 def scalar(connection: Connection, statement: str, parameters: Any = None) -> Any:

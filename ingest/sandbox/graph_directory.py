@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from ingest.sandbox.workspace import (
+    BrokenLineError,
     JsonObject,
     Problem,
     Problems,
@@ -185,7 +186,7 @@ def _initial(
         for line, value in json_objects(workspace, file, problems):
             try:
                 key = _key(kind, value, with_target=True)
-            except ValueError as error:
+            except BrokenLineError as error:
                 problems.add(Problem(name, line, str(error)))
                 continue
             if key in seen:
@@ -208,11 +209,11 @@ def _event(entry: JsonObject) -> Event:
     """Read one timeline entry; raises ValueError saying what it lacks."""
     kind, operation, value = entry.get("kind"), entry.get("op"), entry.get("value")
     if kind not in _IN_TIMELINE:
-        raise ValueError(f"kind must be one of {', '.join(_IN_TIMELINE)}")
+        raise BrokenLineError(f"kind must be one of {', '.join(_IN_TIMELINE)}")
     if operation not in ("upsert", "delete"):
-        raise ValueError("op must be upsert or delete")
+        raise BrokenLineError("op must be upsert or delete")
     if not isinstance(value, dict):
-        raise ValueError("value must be an object")  # noqa: TRY004 - a problem of the data
+        raise BrokenLineError("value must be an object")
     if kind == "manager" and "user_id" not in value:
         value = {**value, "user_id": value.get("id")}
     key = _key(kind, value, with_target=operation == "upsert")
@@ -220,7 +221,7 @@ def _event(entry: JsonObject) -> Event:
 
 
 def _key(kind: str, value: JsonObject, *, with_target: bool) -> tuple[str, ...]:
-    """The key of an object or link; raises ValueError naming the texts it must have.
+    """The key of an object or link; raises BrokenLineError naming the texts it must have.
 
     `with_target`: a manager link must also say who the manager is.
     """
@@ -228,7 +229,7 @@ def _key(kind: str, value: JsonObject, *, with_target: bool) -> tuple[str, ...]:
     needed = (*key_names, "manager_id") if kind == "manager" and with_target else key_names
     missing = [name for name in needed if not isinstance(value.get(name), str) or not value[name]]
     if missing:
-        raise ValueError(f"a {kind} needs {' and '.join(missing)} as text")
+        raise BrokenLineError(f"a {kind} needs {' and '.join(missing)} as text")
     return tuple(value[name] for name in key_names)
 
 

@@ -11,12 +11,13 @@ import re
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ingest.sandbox.clock import rfc3339
 from ingest.sandbox.workspace import JsonObject, parse_time
+from models.clock import rfc3339
 
 DEFAULT_PAGE = 100
 LONGEST_PAGE = 999
@@ -158,6 +159,48 @@ def _equals(term: str, value: JsonObject) -> bool:
     if flag is not None:
         return value.get(name) is (flag == "true")
     return bool(value.get(name) == text.replace("''", "'"))
+
+
+def require_bearer(request: Request) -> None:
+    """Refuse a request without any Authorization header; what it holds is not looked at."""
+    if "authorization" not in request.headers:
+        raise GraphError(
+            401,
+            "InvalidAuthenticationToken",
+            "Access token is empty.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+
+def root(request: Request) -> str:
+    """Where v1.0 starts on the host the request was sent to."""
+    return f"{request.base_url}v1.0"
+
+
+def link(request: Request, query: dict[str, str]) -> str:
+    """This request's own address with another query; `$` stays readable, as Graph writes it."""
+    return f"{str(request.url).partition('?')[0]}?{urlencode(query, safe='$,', quote_via=quote)}"
+
+
+def resync(request: Request, token: Token) -> GraphError:
+    """The refusal of a token that is too old: 410 and where to start from nothing."""
+    query = {"$select": ",".join(token.select)} if token.select else {}
+    return GraphError(
+        410,
+        "syncStateNotFound",
+        "The sync state has expired: start a full synchronization from the Location header.",
+        {"Location": link(request, {**query, "$deltatoken": ""})},
+    )
+
+
+def not_found(wanted: str) -> GraphError:
+    """The refusal for an object or link that does not exist."""
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{wanted[:120]}' does not exist or one of its queried reference-property "
+        "objects are not present.",
+    )
 
 
 def error_response(error: GraphError, now: datetime) -> Response:

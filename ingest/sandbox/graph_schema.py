@@ -1,5 +1,26 @@
 """Property names of Graph objects, from the resource pages of microsoft-graph-docs (v1.0)."""
 
+from ingest.sandbox.graph_directory import ObjectKind
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SETS: dict[ObjectKind, str] = {
+    "user": "users",
+    "group": "groups",
+    "service_principal": "servicePrincipals",
+    "application": "applications",
+}
+TYPES: dict[ObjectKind, str] = {
+    "user": "user",
+    "group": "group",
+    "service_principal": "servicePrincipal",
+    "application": "application",
+}
+DELTA_KINDS: tuple[ObjectKind, ...] = ("user", "group", "service_principal")
+
 # What /users returns without $select (user-list.md).
 USER_DEFAULT: tuple[str, ...] = (
     "businessPhones",
@@ -15,8 +36,7 @@ USER_DEFAULT: tuple[str, ...] = (
     "userPrincipalName",
 )
 
-USER = frozenset(USER_DEFAULT) | frozenset(
-    """
+USER = frozenset(USER_DEFAULT) | _names("""
     aboutMe accountEnabled ageGroup assignedLicenses assignedPlans authorizationInfo birthday city
     companyName consentProvidedForMinor country createdDateTime creationType
     customSecurityAttributes deletedDateTime department employeeHireDate employeeId
@@ -31,11 +51,9 @@ USER = frozenset(USER_DEFAULT) | frozenset(
     preferredDataLocation preferredName provisionedPlans proxyAddresses responsibilities schools
     securityIdentifier serviceProvisioningErrors showInAddressList signInActivity
     signInSessionsValidFromDateTime skills state streetAddress usageLocation userType
-    """.split()
-)
+""")
 
-GROUP = frozenset(
-    """
+GROUP = _names("""
     allowExternalSenders assignedLabels assignedLicenses autoSubscribeNewMembers classification
     createdDateTime deletedDateTime description displayName expirationDateTime groupTypes
     hasMembersWithLicenseErrors hideFromAddressLists hideFromOutlookClients id
@@ -45,9 +63,17 @@ GROUP = frozenset(
     onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled
     preferredDataLocation preferredLanguage proxyAddresses renewedDateTime securityEnabled
     securityIdentifier serviceProvisioningErrors theme uniqueName unseenCount visibility
-    """.split()
-)
+""")
 
 # Links that a delta may select beside properties (user-delta.md, group-delta.md).
 USER_LINKS = frozenset({"manager"})
 GROUP_LINKS = frozenset({"members"})
+
+
+def known_names(kind: ObjectKind, *, links: bool) -> frozenset[str]:
+    """Names $select may hold for `kind`, with the links of a delta or without; empty = any."""
+    if kind == "user":
+        return USER | USER_LINKS if links else USER
+    if kind == "group":
+        return GROUP | GROUP_LINKS if links else GROUP
+    return frozenset()

@@ -9,7 +9,8 @@ query, 401 without credentials, 403 for workspaces that are not in the recorded 
 import json
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ingest.sandbox.clock import SandboxClock
 from ingest.sandbox.kql import QueryError
-from ingest.sandbox.log_answer import Question, QueryTimeoutError, body_pieces, open_answer
+from ingest.sandbox.log_answer import QueryTimeoutError, Question, body_pieces, open_answer
 from ingest.sandbox.log_tables import LogTables
 from ingest.sandbox.timespan import parse_timespan
 from ingest.sandbox.workspace import Workspace
+from models.clock import Clock
 
 _DEFAULT_WAIT_S = 180.0
 _LONGEST_WAIT_S = 600.0
@@ -35,7 +36,7 @@ class LogAnalytics:
 
     workspace: Workspace
     tables: LogTables
-    clock: SandboxClock
+    clock: Clock
 
     def routes(self) -> list[Route]:
         """The two spellings of the query endpoint."""
@@ -49,9 +50,6 @@ class LogAnalytics:
 
     async def _in_resource(self, request: Request) -> Response:
         resource_id = "/" + request.path_params["resource_id"].strip("/")
-        recorded = (*self.workspace.apim_resource_ids, *self.workspace.foundry_resource_ids)
-        if resource_id.lower() not in {known.lower() for known in recorded}:
-            return _error(404, "PathNotFoundError", "The requested path does not exist.")
         return await self._answer(request, self.workspace.workspace_ids, resource_id)
 
     async def _answer(
@@ -62,67 +60,89 @@ class LogAnalytics:
         # Documented: without a JSON body the service answers 200 with nothing in it.
         if "json" not in request.headers.get("content-type", ""):
             return Response(status_code=200)
-        preferences = dict(_PREFERENCE.findall(request.headers.get("prefer", "")))
         try:
-            question = self._question(
-                await request.body(), workspace_ids, resource_id, _wait_s(preferences)
-            )
-        except ValueError as error:
-            return _error(400, "BadArgumentError", str(error))
-        refusal = self._refusal(question)
-        if refusal is not None:
-            return refusal
-        try:
-            answer = await run_in_threadpool(open_answer, self.tables, question)
+            return await self._run(request, workspace_ids, resource_id)
+        except _RefusedError as refused:
+            return refused.response
         except QueryError as error:
             return _query_error(error)
         except QueryTimeoutError:
             return _error(504, "GatewayTimeout", "Gateway timeout: narrow the query's time range.")
+
+    async def _run(
+        self, request: Request, workspace_ids: tuple[str, ...], resource_id: str | None
+    ) -> Response:
+        preferences = dict(_PREFERENCE.findall(request.headers.get("prefer", "")))
+        asked = _read_body(await request.body(), self.clock.now())
+        question = replace(
+            asked,
+            workspace_ids=(*workspace_ids, *asked.workspace_ids),
+            resource_id=resource_id,
+            wait_s=_wait_s(preferences),
+        )
+        if not self._has_data(question):
+            return Response(status_code=204)
+        answer = await run_in_threadpool(open_answer, self.tables, question)
         pieces = body_pieces(
             answer, with_statistics=preferences.get("include-statistics") == "true"
         )
         return StreamingResponse(pieces, media_type="application/json")
 
-    def _question(
-        self, body: bytes, workspace_ids: tuple[str, ...], resource_id: str | None, wait_s: float
-    ) -> Question:
-        """Read the request body; raises ValueError saying what is wrong with it."""
-        try:
-            asked = json.loads(body)
-        except (ValueError, RecursionError):
-            raise ValueError("The body is not JSON.") from None
-        if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-            raise ValueError("The body needs a text 'query'.")  # noqa: TRY004 - one kind of error
-        more, timespan = asked.get("workspaces") or [], asked.get("timespan")
-        if not isinstance(more, list) or not all(isinstance(name, str) for name in more):
-            raise ValueError("'workspaces' must be a list of workspace ids.")
-        if timespan is not None and not isinstance(timespan, str):
-            raise ValueError("'timespan' must be text like PT1H.")
-        now = self.clock.now()
-        start, end = parse_timespan(timespan, now) if timespan else (None, None)
-        return Question(
-            query=asked["query"],
-            now=now,
-            workspace_ids=(*workspace_ids, *more),
-            resource_id=resource_id,
-            start=start,
-            end=end,
-            wait_s=wait_s,
-        )
-
-    def _refusal(self, question: Question) -> Response | None:
+    def _has_data(self, question: Question) -> bool:
+        """Whether anything is visible yet; raises _RefusedError for what is not this tenant's."""
+        if question.resource_id is not None:
+            recorded = (*self.workspace.apim_resource_ids, *self.workspace.foundry_resource_ids)
+            if question.resource_id.lower() not in {known.lower() for known in recorded}:
+                raise _RefusedError(404, "PathNotFoundError", "The requested path does not exist")
         asked = {name.lower() for name in question.workspace_ids}
         if asked - {known.lower() for known in self.workspace.workspace_ids}:
-            return _error(
+            raise _RefusedError(
                 403,
                 "InsufficientAccessError",
                 "The provided credentials have insufficient access to perform the requested "
                 "operation",
             )
-        seen = [self.tables.first_seen[name] for name in asked if name in self.tables.first_seen]
-        if not any(moment <= question.now for moment in seen):
-            return Response(status_code=204)
-        return None
+        seen = (self.tables.first_seen.get(name) for name in asked)
+        return any(moment is not None and moment <= question.now for moment in seen)
+
+
+class _RefusedError(Exception):
+    """A request that is answered with an error body instead of a query result."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.response = _error(status, code, message)
+
+
+def _read_body(body: bytes, now: datetime) -> Question:
+    """Read a request body; raises _RefusedError saying what is wrong with it.
+
+    `workspace_ids` of the result are the further workspaces the body names.
+    """
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _RefusedError(400, "BadArgumentError", "The body is not JSON") from None
+    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+        raise _RefusedError(400, "BadArgumentError", "The body needs a text 'query'")
+    more, timespan = asked.get("workspaces") or [], asked.get("timespan")
+    if not isinstance(more, list) or not all(isinstance(name, str) for name in more):
+        raise _RefusedError(400, "BadArgumentError", "'workspaces' must be a list of ids")
+    if timespan is not None and not isinstance(timespan, str):
+        raise _RefusedError(400, "BadArgumentError", "'timespan' must be text like PT1H")
+    try:
+        start, end = parse_timespan(timespan, now) if timespan else (None, None)
+    except ValueError as error:
+        raise _RefusedError(400, "BadArgumentError", str(error)) from error
+    return Question(
+        query=asked["query"],
+        now=now,
+        workspace_ids=tuple(more),
+        resource_id=None,
+        start=start,
+        end=end,
+        wait_s=_DEFAULT_WAIT_S,
+    )
 
 
 def _wait_s(preferences: dict[str, str]) -> float:

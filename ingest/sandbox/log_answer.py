@@ -34,9 +34,9 @@ _VALUES = {
     "datetime": Template("strftime($column::timestamp, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"),
     "dynamic": Template("$column::json::varchar"),
     "real": Template(
-        "case when isfinite($column) then to_json($column) "
-        "when isnan($column) then to_json('NaN') "
-        "when $column > 0 then to_json('Infinity') else to_json('-Infinity') end"
+        "case when isnan($column) then to_json('NaN') "
+        "when $column = 'infinity'::double then to_json('Infinity') "
+        "when $column = '-infinity'::double then to_json('-Infinity') else to_json($column) end"
     ),
     "timespan": Template("$column::varchar"),
     "decimal": Template("$column::varchar"),
@@ -63,7 +63,7 @@ class QueryTimeoutError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """An executed query: its columns (name, Kusto type), its first rows and where more come from."""
+    """An executed query: its columns (name, Kusto type), first rows, and the source of more."""
 
     cursor: duckdb.DuckDBPyConnection
     columns: tuple[tuple[str, str], ...]

@@ -158,7 +158,9 @@ def load_statement(table: str, *, numbered: bool) -> str:
     return _LOAD.substitute(
         table=table,
         raw=", ".join(f'"{name}" as "raw_{name}"' for name in columns),
-        raw_text=", ".join([*(f'"raw_{name}"::varchar' for name in columns), "raw__ingested"]),
+        raw_text=", ".join(
+            [*(f'"raw_{name}"::varchar' for name in columns), "raw__ingested::varchar"]
+        ),
         number=_quoted(LINE_KEY) if numbered else "null::integer",
         json_columns=", ".join(f"'{name}': '{kind}'" for name, kind in kinds.items()),
         line_limit=LINE_LIMIT_BYTES,

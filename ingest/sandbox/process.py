@@ -1,5 +1,6 @@
 """The sandbox in a process of its own, for the length of a `with` block."""
 
+import os
 import queue
 import subprocess
 import sys
@@ -10,12 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from models.errors import SourceError
+
 _READY_S = 120.0
 _END_S = 10.0
-_STDERR_SHOWN = 2_000
+_STDERR_SHOWN = 4_000
 
 
-class SandboxStartError(Exception):
+class SandboxStartError(SourceError):
     """The sandbox process did not come up; the message carries what it wrote to stderr."""
 
 
@@ -27,6 +30,7 @@ def sandbox_process(workspace: Path, *, log: Path | None = None) -> Iterator[str
     process dies. Raises SandboxStartError when it does not announce itself within two minutes.
     """
     with log.open("a+b") if log else tempfile.TemporaryFile() as stderr:
+        said_before = stderr.seek(0, os.SEEK_END)
         child = subprocess.Popen(
             [sys.executable, "-m", "ingest.sandbox", "--workspace", str(workspace)],
             stdin=subprocess.PIPE,
@@ -34,12 +38,12 @@ def sandbox_process(workspace: Path, *, log: Path | None = None) -> Iterator[str
             stderr=stderr,
         )
         try:
-            yield _announced_url(child, stderr)
+            yield _announced_url(child, stderr, said_before)
         finally:
             _end(child)
 
 
-def _announced_url(child: subprocess.Popen[bytes], stderr: IO[bytes]) -> str:
+def _announced_url(child: subprocess.Popen[bytes], stderr: IO[bytes], said_before: int) -> str:
     lines: queue.Queue[bytes] = queue.Queue()
     output = child.stdout
     if output is None:
@@ -49,14 +53,16 @@ def _announced_url(child: subprocess.Popen[bytes], stderr: IO[bytes]) -> str:
         url = lines.get(timeout=_READY_S).decode().strip()
     except queue.Empty:
         raise SandboxStartError(
-            f"the sandbox was not ready after {_READY_S:.0f} s: is the workspace very large?"
+            f"the sandbox was not ready after {_READY_S:.0f} s: record a smaller workspace"
         ) from None
     if url:
         return url
     child.wait(timeout=_END_S)
-    stderr.seek(0)
-    said = stderr.read().decode(errors="replace")[-_STDERR_SHOWN:].strip()
-    raise SandboxStartError(f"the sandbox ended with exit code {child.returncode}: {said}")
+    stderr.seek(said_before)
+    said = stderr.read(_STDERR_SHOWN).decode(errors="replace").strip()
+    raise SandboxStartError(
+        f"the sandbox ended with exit code {child.returncode}; correct what it says: {said}"
+    )
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal, Self, TypeAlias
+from typing import IO, Annotated, Any, Literal, Self, TypeAlias, cast
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 from pydantic_core import ErrorDetails
+
+from models.errors import SourceError
 
 JsonObject: TypeAlias = dict[str, Any]
 _Text: TypeAlias = Annotated[str, Field(min_length=1)]
@@ -28,8 +30,12 @@ PROBLEMS_SHOWN = 200
 UNREADABLE = (OSError, EOFError, zlib.error)
 
 
-class WorkspaceError(Exception):
+class WorkspaceError(SourceError):
     """The recorded workspace cannot be served; the message lists everything to correct."""
+
+
+class BrokenLineError(ValueError):
+    """A recorded line that is left out; the message is the reason and holds nothing of the line."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +149,15 @@ def parse_time(value: object) -> datetime:
 
     Digits beyond the microsecond are cut, as Azure's own SDKs do.
     """
-    if not isinstance(value, str) or "T" not in value.upper():
+    try:
+        # Without the T it is a day, which Python would read as its midnight.
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+    except ValueError:
+        moment = None
+    if moment is None:
         raise ValueError(f"{str(value)[:40]!r} is no RFC 3339 time like 2026-10-01T00:00:00Z")
-    moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
-        raise ValueError(f"{value[:40]!r} has no offset; end it with Z")
+        raise ValueError(f"{str(value)[:40]!r} has no offset; end it with Z")
     return moment.astimezone(UTC)
 
 
@@ -158,7 +168,9 @@ def json_line_files(folder: Path, stem: str = "*") -> list[Path]:
 
 def open_recorded(file: Path) -> IO[bytes]:
     """Open a recorded file for reading bytes, unpacking `.gz`."""
-    return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
+    if file.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(file, "rb"))
+    return file.open("rb")
 
 
 def json_objects(
@@ -185,7 +197,7 @@ def json_lines(
                     continue
                 try:
                     yield number, *_json_object(line)
-                except ValueError as error:
+                except BrokenLineError as error:
                     problems.add(Problem(name, number, str(error)))
     except UNREADABLE as error:
         problems.add(Problem(name, 0, f"the file cannot be read to its end: {error}"))
@@ -197,24 +209,24 @@ def recorded_name(workspace: Workspace, file: Path) -> str:
 
 
 def _json_object(line: bytes) -> tuple[str, JsonObject]:
-    """Parse one line; raises ValueError with the reason, never with the line's content."""
+    """Parse one line; raises BrokenLineError."""
     if len(line) > LINE_LIMIT_BYTES:
-        raise ValueError(f"the line is longer than {LINE_LIMIT_BYTES} bytes")
+        raise BrokenLineError(f"the line is longer than {LINE_LIMIT_BYTES} bytes")
     try:
         text = line.decode().strip().removeprefix("\ufeff")
         value = json.loads(text, parse_constant=_no_constant)
         # A lone surrogate is JSON but no text: nothing behind this point could store it.
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeError:
-        raise ValueError("the line is not valid UTF-8 text") from None
+        raise BrokenLineError("the line is not valid UTF-8 text") from None
     except RecursionError:
-        raise ValueError("the line nests too deeply") from None
+        raise BrokenLineError("the line nests too deeply") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+        raise BrokenLineError(f"not JSON: {error.msg} at column {error.colno}") from None
     if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
+        raise BrokenLineError("not a JSON object")
     return text, value
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"not JSON: {name} is no JSON number")
+    raise BrokenLineError(f"not JSON: {name} is no JSON number")

@@ -20,10 +20,10 @@ select
     nullif(trim(object ->> 'mail'), '') as mail,
     object ->> 'userType' as user_type,
     try_cast(object ->> 'accountEnabled' as boolean) as account_enabled,
-    nullif(trim(object -> 'employeeOrgData' ->> 'costCenter'), '') as cost_center,
+    nullif(trim(object ->> '$.employeeOrgData.costCenter'), '') as cost_center,
     nullif(trim(object ->> 'department'), '') as department,
     nullif(trim(object ->> 'companyName'), '') as company,
-    object -> '@removed' is not null as deleted,
+    json_exists(object, '$."@removed"') as deleted,
 from lines
 where coalesce(object ->> 'id', '') <> ''
 qualify row_number() over (partition by lower(object ->> 'id') order by line desc) = 1

@@ -36,8 +36,15 @@ select
     has_gateway_row,
     has_llm_row,
     is_messages_call,
+    -- Usage without a CorrelationId belongs to a request that is here already, as unmetered; it is
+    -- counted in the coverage, and booked nowhere, because nobody can say on whom.
     (is_messages_call and backend_response_code = 200)
-    or (coalesce(has_response, false) and not is_never_usage) as reached_model,
+    or (
+        coalesce(has_response, false)
+        and not is_never_usage
+        and paired_correlation_id is not null
+    ) as reached_model,
+    not has_gateway_row and paired_correlation_id is null as is_unjoinable,
     * exclude (
         correlation_id, paired_correlation_id, event_time, has_gateway_row, has_llm_row,
         is_messages_call, is_never_usage, usage_key, day_key, load_id

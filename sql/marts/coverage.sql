@@ -13,6 +13,7 @@ select
     count_if(malformed_headers) as malformed_headers,
     count_if(reached_model and not has_llm_row) as without_usage_row,
     count_if(reached_model and not has_gateway_row) as without_gateway_row,
+    count_if(is_unjoinable) as unjoinable_usage,
     count_if(refused_counts) as refused_counts,
     count_if(not has_event_time) as without_time,
     count_if(reached_model and deployment_evidence = 'none') as without_deployment,

@@ -12,6 +12,7 @@ select
     sum(malformed_headers)::bigint as malformed_headers,
     sum(without_usage_row)::bigint as without_usage_row,
     sum(without_gateway_row)::bigint as without_gateway_row,
+    sum(unjoinable_usage)::bigint as unjoinable_usage,
     sum(refused_counts)::bigint as refused_counts,
     sum(without_time)::bigint as without_time,
     sum(without_deployment)::bigint as without_deployment,

@@ -55,6 +55,14 @@ create table run.inputs (
     content_hash varchar not null
 );
 
+-- Lines of a recorded workspace that could not be read, as its sandbox reported them.
+create table run.problems (
+    file varchar not null,
+    line bigint,
+    reason varchar not null,
+    occurrences bigint not null
+);
+
 -- What arrived, as it arrived: one row per row of ApiManagementGatewayLogs. Header columns are JSON
 -- text; values of credential headers are blanked while landing. url has no query string.
 create table raw.gateway_log (

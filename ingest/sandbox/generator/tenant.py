@@ -97,23 +97,23 @@ def generate_tenant(
         gateway_rows, llm_rows = _write_tables(folder, scope, company, calls, tell)
         _write_subscriptions(folder, company, calls)
         _write_workspace(folder, scope, now)
-    summary = TenantSummary(
-        out=out,
-        truth=truth,
-        seed=seed,
-        users=users,
-        days=days,
-        starts_at=STARTS_AT,
-        now=now,
-        model_requests=_model_requests(calls.table),
-        sessions=calls.sessions,
-        gateway_rows=gateway_rows,
-        llm_rows=llm_rows,
-        traps=_trap_counts(calls.table),
-    )
-    if truth is not None:
-        _write_truth(truth, scope, company, timeline, calls, summary)
-        tell("truth", 1, 1)
+        summary = TenantSummary(
+            out=out,
+            truth=truth,
+            seed=seed,
+            users=users,
+            days=days,
+            starts_at=STARTS_AT,
+            now=now,
+            model_requests=_model_requests(calls.table),
+            sessions=calls.sessions,
+            gateway_rows=gateway_rows,
+            llm_rows=llm_rows,
+            traps=_trap_counts(calls.table),
+        )
+        if truth is not None:
+            _write_truth(truth, scope, company, timeline, calls, summary)
+            tell("truth", 1, 1)
     return summary
 
 
@@ -175,24 +175,26 @@ def _write_tables(
         lines = encode_columns(columns, GATEWAY_CONSTANTS)
         again = [line for line, is_doubled in zip(lines, doubled, strict=True) if is_doubled]
         kept = [line for line, is_kept in zip(lines, logged, strict=True) if is_kept]
-        gateway_rows += _write_file(rng, folder / "tables" / GATEWAY_TABLE / name, kept + again)
+        gateway_rows += _write_file(rng, folder / "tables" / GATEWAY_TABLE / name, kept + again, torn=number == 0)
         columns = llm_columns(rng, day)
         token_row_of = np.array(columns.pop("_call"), dtype=np.int64)
         lines = encode_columns(columns, LLM_CONSTANTS)
         repeated = np.flatnonzero((token_row_of >= 0) & doubled[token_row_of])
         again = [lines[place] for place in repeated.tolist()]
-        llm_rows += _write_file(rng, folder / "tables" / LLM_TABLE / name, lines + again)
+        llm_rows += _write_file(rng, folder / "tables" / LLM_TABLE / name, lines + again, torn=number == 0)
     tell("log rows", scope.days, scope.days)
     return gateway_rows, llm_rows
 
 
-def _write_file(rng: np.random.Generator, path: Path, lines: Sequence[str]) -> int:
-    """Write shuffled lines with a torn one among them; return the number of good lines."""
+def _write_file(
+    rng: np.random.Generator, path: Path, lines: Sequence[str], *, torn: bool
+) -> int:
+    """Write shuffled lines, on demand with a torn one; return the number of good lines."""
     if not lines:
         return 0
     shuffled = [lines[place] for place in rng.permutation(len(lines)).tolist()]
-    torn = shuffled[0][: len(shuffled[0]) // 3]
-    shuffled.insert(len(shuffled) // 2, torn)
+    if torn:
+        shuffled.insert(len(shuffled) // 2, shuffled[0][: len(shuffled[0]) // 3])
     write_lines(path, shuffled)
     return len(lines)
 

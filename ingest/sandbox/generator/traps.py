@@ -77,7 +77,8 @@ TRAPS = (
     _silent("aborted_unmetered_0", 0.0, 2, llm_row=0, outcome=OUTCOME["aborted_0"]),
     Trap("unknown_model", 0.0005, 4, UNPRICED, {"deployment": PREVIEW}),
     Trap("hostile_model_name", 0.0, 4, UNPRICED, {"deployment": PREVIEW}),
-    Trap("null_time", 0.0, 2),
+    # A price needs the time of the call, and no row of these tells it.
+    Trap("null_time", 0.0, 2, "unpriced"),
     Trap("null_time_gateway", 0.0, 3),
     Trap("negative_tokens", 0.0, 3, input_known=False),
     Trap("absurd_tokens", 0.0, 2, input_known=False),

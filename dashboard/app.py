@@ -1,0 +1,75 @@
+"""The dashboard's script: Streamlit runs it for every view. It picks the place and draws it."""
+
+import streamlit as st
+
+from dashboard.blocks import Cell, Line, show
+from dashboard.chargeback_page import chargeback_page
+from dashboard.figures import month_text
+from dashboard.place import Place, read_place
+from dashboard.reader import Source, open_source
+from dashboard.request_page import request_page
+from models.errors import ReportError, TollbookError
+from models.settings import read_settings
+from models.viewer import operator
+
+st.set_page_config(page_title="tollbook · Chargeback", page_icon=":material/receipt_long:", layout="wide")
+
+
+def main() -> None:
+    """Draw the page, or say what keeps it from being drawn and what to do about it."""
+    heading, chooser = st.columns([3, 1], vertical_alignment="bottom")
+    with heading:
+        st.title("Chargeback", anchor=False)
+        show("access", Line("note", [Cell("Open on this machine only: no sign-in configured")]))
+    try:
+        source = open_source(read_settings().publication_dir, operator())
+    except TollbookError as error:
+        _warn(f"{error}.")
+        return
+    months = source.manifest.months()
+    try:
+        place = read_place(st.query_params.to_dict(), months)
+    except ReportError as error:
+        with chooser:
+            _choose_month(months, None)
+        _warn(str(error), link=Place(months[-1]))
+        return
+    with chooser:
+        _choose_month(months, place)
+    _draw(source, place)
+
+
+def _draw(source: Source, place: Place) -> None:
+    page = request_page if place.request else chargeback_page
+    try:
+        page(source, place)
+    except TollbookError as error:
+        _warn(f"{error}.", link=Place(place.month))
+
+
+def _choose_month(months: list[str], place: Place | None) -> None:
+    """Offer the published months, newest first; the address decides which one is chosen."""
+    st.session_state["month"] = place.month if place else None
+
+    def follow() -> None:
+        chosen = st.session_state["month"]
+        there = (place or Place(chosen)).at(month=chosen, day=None, request=None)
+        st.query_params.from_dict(there.parameters)
+
+    st.selectbox(
+        "Month",
+        months[::-1],
+        index=None,
+        format_func=month_text,
+        key="month",
+        on_change=follow,
+        placeholder="Choose a month",
+    )
+
+
+def _warn(text: str, link: Place | None = None) -> None:
+    more = [Cell(f" Go to {month_text(link.month)}.", link=link.link)] if link else []
+    show("warning", Line("warning", [Cell(text), *more]))
+
+
+main()

@@ -1,0 +1,156 @@
+"""The chargeback page: one sentence, how sure it is, and the way down to single requests."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import streamlit as st
+
+from dashboard.blocks import Cell, Facts, Line, Table, show
+from dashboard.breadcrumbs import breadcrumbs, caller_name, unit_name
+from dashboard.charts import bars_by_day, bars_by_part
+from dashboard.figures import (
+    count_text,
+    moment_text,
+    month_text,
+    share_text,
+)
+from dashboard.place import Place
+from dashboard.reader import PAGE_ROWS, Source, View, read_parts, read_view
+from dashboard.sentence import headline
+from dashboard.tables import part_name, parts_table, requests_table
+from models.rendering import render
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LEGEND = (
+    "Amounts are USD at list price, exact to 15 decimals and rounded only for display; days are UTC."
+    " measured: token counts read from the log for the request itself."
+    " partial: a token class is in no log, so the list cost covers the known classes and the true"
+    " cost lies between low and high. unknown: no source says it; it is not zero."
+)
+_NAMED = {"unit": "unit", "user": "caller", "day": "day", "request": "request"}
+
+
+def chargeback_page(source: Source, place: Place) -> None:
+    """Draw a place of the chargeback page, from the sentence down to the downloads."""
+    view = read_view(source, place)
+    show("top", *_top(source, place, view))
+    if not view.total["requests"]:
+        return
+    _charts(place, view)
+    table = requests_table if place.lists == "request" else parts_table
+    columns, numbers, rows = table(place, view)
+    caption = f"List cost by {_NAMED[place.lists]}, {_where(place, view)}"
+    show(
+        "parts",
+        Table(caption, columns, numbers, rows, _pager(place, view)),
+        Line("note", [Cell(_LEGEND)]),
+    )
+    _downloads(source, place)
+
+
+def _top(source: Source, place: Place, view: View) -> list[Line | Facts]:
+    crumbs = breadcrumbs(place, view)
+    if not view.total["requests"]:
+        return [crumbs, _nothing(place, view)]
+    return [crumbs, Line("sentence", headline(_where(place, view), view.total)), _coverage(source, place, view)]
+
+
+def _nothing(place: Place, view: View) -> Line:
+    month = place.at(unit=None, label=None, oid=None, day=None, request=None)
+    return Line(
+        "warning",
+        [
+            Cell(f"No request is booked for {_where(place, view)}. The name in the link may be misspelled, or"),
+            Cell(" there was no usage. "),
+            Cell(f"Look at all of {month_text(place.month)}", link=month.link),
+            Cell(" and open a row from there."),
+        ],
+    )
+
+
+def _coverage(source: Source, place: Place, view: View) -> Facts:
+    total, manifest = view.total, source.manifest
+    requests = total["requests"]
+
+    def labelled(label: str) -> Cell:
+        count = total[label]
+        there = place.at(label=label, day=None)
+        return Cell(count_text(count), link=there.link if count and not place.label else None)
+
+    return Facts(
+        "row",
+        [
+            ("Caller known", Cell(share_text(total["with_caller"], requests), hint="share of requests")),
+            ("Usage known", Cell(share_text(total["with_usage"], requests), hint="share of requests")),
+            ("Unattributed", labelled("unattributed")),
+            ("Unmetered", labelled("unmetered")),
+            ("Unpriced", labelled("unpriced")),
+            ("Data until", Cell(moment_text(manifest.data_until))),
+            ("Published at", Cell(moment_text(manifest.published_at))),
+        ],
+    )
+
+
+def _charts(place: Place, view: View) -> None:
+    if view.days is None:
+        return
+    first, last = place.days
+    by_day = bars_by_day(view.days.records(), first, last)
+    by_part = None
+    if view.largest is not None:
+        rows = view.largest.records()
+        shown = sum((row["list_cost_usd"] or Decimal(0) for row in rows), Decimal(0))
+        rest = (view.total["list_cost_usd"] or Decimal(0)) - shown
+        by_part = bars_by_part([(part_name(place, row), row) for row in rows], rest)
+    drawn = [
+        (title, figure)
+        for title, figure in (
+            (f"List cost by {_NAMED[place.lists]}, USD", by_part),
+            ("List cost by day (UTC), USD", by_day),
+        )
+        if figure is not None
+    ]
+    for column, (title, figure) in zip(st.columns(max(len(drawn), 1), gap="large"), drawn, strict=False):
+        with column:
+            show(title, Line("chart-title", [Cell(title, is_strong=True)]))
+            st.plotly_chart(figure, key=f"chart {title}", config={"displayModeBar": False})
+
+
+def _where(place: Place, view: View) -> str:
+    """Name a place in words: who or what, and when."""
+    parts = [caller_name(place, view)] if place.oid else []
+    parts += [unit_name(place, view)] if place.unit else []
+    parts += [place.day or month_text(place.month)]
+    if place.label in {"unattributed", "unmetered", "unpriced"}:
+        parts[-1] += f" ({place.label} only)"
+    return ", ".join(parts)
+
+
+def _pager(place: Place, view: View) -> list[Cell]:
+    before = (place.page - 1) * PAGE_ROWS
+    shown = len(view.parts.rows)
+    if not shown:
+        return [Cell(f"This page is past the last of {view.part_count:,} rows."), Cell("First page", place.at().link)]
+    pager = [Cell(f"Rows {before + 1:,} to {before + shown:,} of {view.part_count:,}", is_quiet=True)]
+    if place.page > 1:
+        pager.append(Cell("Previous", place.at(page=place.page - 1).link))
+    if before + shown < view.part_count:
+        pager.append(Cell("Next", place.at(page=place.page + 1).link))
+    return pager
+
+
+def _downloads(source: Source, place: Place) -> None:
+    def content(form: str) -> Callable[[], bytes]:
+        return lambda: render(read_parts(source, place), form, sheet=f"chargeback {place.month}")
+
+    name = f"chargeback-{place.day or place.month}-by-{place.lists}"
+    with st.container(horizontal=True):
+        for form, mime in (("csv", "text/csv"), ("xlsx", _XLSX)):
+            st.download_button(
+                f"Download {form.upper()}",
+                content(form),
+                file_name=f"{name}.{form}",
+                mime=mime,
+                key=f"download-{form}",
+                on_click="ignore",
+            )

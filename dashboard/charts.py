@@ -1,0 +1,111 @@
+"""Charts: rows of a report to Plotly figures. The only place where money becomes a float."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard.figures import day_text, money_text, short_text
+
+# The first is the theme's own colour; grey, apart in lightness too, is what has no owner or price.
+_ORDINARY_COLOR = "#0072B2"
+_LABEL_COLOR = "#8C919A"
+_BAR_HEIGHT = 26
+
+
+def bars_by_part(named: Sequence[tuple[str, Mapping[str, Any]]], rest: Decimal) -> go.Figure | None:
+    """Draw horizontal bars, largest first; `named` pairs a name with its report row.
+
+    `rest` is what all further rows cost together. None when no row has a cost to draw.
+    """
+    bars = [
+        (name, row["list_cost_usd"], bool(row["label"]))
+        for name, row in named
+        if row["list_cost_usd"] is not None
+    ]
+    if rest:
+        bars.append(("all others", rest, False))
+    if not bars:
+        return None
+    positions = list(range(len(bars)))
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            x=[float(cost) for _, cost, _ in bars],
+            y=positions,
+            text=[money_text(cost) for _, cost, _ in bars],
+            hovertext=[f"{_inert(name)}: {money_text(cost)}" for name, cost, _ in bars],
+            hoverinfo="text",
+            marker_color=[_LABEL_COLOR if labelled else _ORDINARY_COLOR for _, _, labelled in bars],
+        )
+    )
+    figure.update_traces(textposition="outside", cliponaxis=False, constraintext="none")
+    # Positions, not names, place the bars: two units may have the same shortened name.
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=positions,
+        ticktext=[_inert(short_text(name, 28)) for name, _, _ in bars],
+        autorange="reversed",
+        showgrid=False,
+        ticklabelstandoff=6,
+    )
+    figure.update_xaxes(visible=False, range=[0, 1.25 * max(float(cost) for _, cost, _ in bars)])
+    return _calm(figure, 40 + _BAR_HEIGHT * len(bars))
+
+
+def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> go.Figure | None:
+    """Draw one bar per day, labelled rows stacked on top. None when no row has a cost to draw."""
+    if not any(row["list_cost_usd"] for row in rows):
+        return None
+    figure = go.Figure()
+    for title, labelled, color in (
+        ("with a caller and a price", False, _ORDINARY_COLOR),
+        ("unattributed", True, _LABEL_COLOR),
+    ):
+        chosen = [
+            row
+            for row in rows
+            if bool(row["label"]) is labelled and row["list_cost_usd"] is not None
+        ]
+        if chosen:
+            figure.add_bar(
+                name=title,
+                x=[row["day"].isoformat() for row in chosen],
+                y=[float(row["list_cost_usd"]) for row in chosen],
+                hovertext=[f"{day_text(row['day'])}: {money_text(row['list_cost_usd'])}" for row in chosen],
+                hoverinfo="text",
+                marker_color=color,
+            )
+    figure.update_layout(barmode="stack", bargap=0.25, showlegend=len(figure.data) > 1)
+    figure.update_xaxes(
+        type="date",
+        range=[f"{first}T00:00:00", f"{last}T00:00:00"],
+        autorangeoptions_include=[first.isoformat(), last.isoformat()],
+        autorange=True,
+        tickformat="%-d %b",
+        showgrid=False,
+        nticks=8,
+    )
+    figure.update_yaxes(tickprefix="$", nticks=5, rangemode="tozero", separatethousands=True)
+    return _calm(figure, 290)
+
+
+def _calm(figure: go.Figure, height: int) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        dragmode=False,
+        legend={"orientation": "h", "y": 1.12, "x": 0},
+        hoverlabel={"align": "left"},
+    )
+    figure.update_xaxes(fixedrange=True, automargin=True)
+    figure.update_yaxes(fixedrange=True, automargin=True)
+    return figure
+
+
+def _inert(text: str) -> str:
+    """Plotly reads some tags and entities in labels; escaped text is only text."""
+    return escape(short_text(text), quote=False)

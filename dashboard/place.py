@@ -1,0 +1,141 @@
+"""Where somebody is on the chargeback page. A place is a link, so any view can be mailed."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import urlencode
+
+from models.errors import ReportError
+from models.published import month_days
+
+LABELS = ("unattributed", "unmetered", "unpriced")
+WITHOUT_LABEL = "none"
+LONGEST_UNIT_IN_LINK = 200
+_OID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A month and, step by step, a unit, a caller, a day and a request in it.
+
+    None means "not chosen". `label` keeps rows with one label, WITHOUT_LABEL those without any.
+    """
+
+    month: str
+    unit: str | None = None
+    label: str | None = None
+    oid: str | None = None
+    day: str | None = None
+    request: str | None = None
+    page: int = 1
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query parameters of this place."""
+        chosen = {name: str(value) for name, value in vars(self).items() if value is not None}
+        if self.page == 1:
+            del chosen["page"]
+        return chosen
+
+    @property
+    def link(self) -> str:
+        """The address of this place, relative to the page."""
+        return "?" + urlencode(self.parameters)
+
+    @property
+    def lists(self) -> str:
+        """What the table shows here: "unit", "user", "day" or "request"."""
+        if self.day:
+            return "request"
+        # Without a caller there is nobody to list between the unit and its days.
+        if self.oid or self.label == "unattributed":
+            return "day"
+        return "user" if self.unit else "unit"
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and last day in view."""
+        if self.day:
+            return date.fromisoformat(self.day), date.fromisoformat(self.day)
+        return month_days(self.month)
+
+    def at(self, **steps: str | int | None) -> "Place":
+        """Return this place with some steps changed, on its first page unless one is given."""
+        return replace(self, **({"page": 1} | steps))  # type: ignore[arg-type]  # names of fields
+
+
+def read_place(parameters: Mapping[str, str], months: Sequence[str]) -> Place:
+    """Read a place from a link; without a month, the newest of `months` (oldest first).
+
+    Raises ReportError that says what is wrong with the link and what it may hold.
+    """
+    given = {name: value.strip() for name, value in parameters.items() if value.strip()}
+    month = given.get("month", months[-1])
+    if month not in months:
+        raise ReportError(
+            f"The link asks for the month {_shown(month)}. Published are: {', '.join(months)}."
+            " Choose one of them."
+        )
+    place = Place(
+        month=month,
+        unit=given.get("unit"),
+        label=_label(given.get("label")),
+        oid=_oid(given.get("oid")),
+        day=_day(given.get("day"), month),
+        request=given.get("request"),
+        page=_page(given.get("page", "1")),
+    )
+    if place.request and len(place.request) > 200:
+        raise ReportError("The link's request is no CorrelationId. Open the request from its day.")
+    return place
+
+
+def unit_in_link(unit: str) -> str:
+    """Return how a link names a unit: its name, or the hash of a name too long for an address."""
+    if len(unit) <= LONGEST_UNIT_IN_LINK:
+        return unit
+    return f"sha256:{hashlib.sha256(unit.encode()).hexdigest()}"
+
+
+def _label(text: str | None) -> str | None:
+    if text is None or text in (WITHOUT_LABEL, *LABELS):
+        return text
+    raise ReportError(
+        f"The link asks for the label {_shown(text)}. Labels are {', '.join(LABELS)}, and"
+        f" {WITHOUT_LABEL} for rows without one."
+    )
+
+
+def _oid(text: str | None) -> str | None:
+    if text is None or _OID.fullmatch(text.lower()):
+        return text and text.lower()
+    raise ReportError(
+        f"The link's oid {_shown(text)} is no object id (8-4-4-4-12 hexadecimal digits)."
+        " Open the person from a unit."
+    )
+
+
+def _day(text: str | None, month: str) -> str | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text).isoformat()
+    except ValueError:
+        day = ""
+    if not day.startswith(month):
+        raise ReportError(
+            f"The link's day {_shown(text)} is no day of {month}. Write it as {month}-01."
+        )
+    return day
+
+
+def _page(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text[:7]) == int(text):
+        return int(text)
+    raise ReportError(f"The link's page {_shown(text)} is no page number. Start at page=1.")
+
+
+def _shown(text: str) -> str:
+    return f"“{text}”" if len(text) <= 60 else f"“{text[:60]}…”"

@@ -1,0 +1,162 @@
+"""The one place of the dashboard that reads published figures, for one viewer and one publication."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import streamlit as st
+
+from dashboard.place import Place
+from models.chargeback import KEY_COLUMNS
+from models.errors import PublicationError
+from models.explain import explain
+from models.publication import Manifest, require_manifest
+from models.published import Answer, Published, reading
+from models.sql_files import sql
+from models.viewer import Viewer
+
+PAGE_ROWS = 50
+LARGEST_PARTS = 12
+_KEPT_ANSWERS = 256
+
+
+@dataclass(frozen=True)
+class Source:
+    """A publication as one viewer sees it; one run of the page reads from one Source."""
+
+    folder: Path
+    viewer: Viewer
+    manifest: Manifest
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What a cached answer depends on beside the place: the publication and the scope."""
+        viewer, manifest = self.viewer, self.manifest
+        return (
+            str(self.folder.resolve()),
+            f"{manifest.sequence}/{manifest.run_id}/{manifest.published_at.isoformat()}",
+            f"{viewer.sees_everything}/{viewer.sees_names}/{viewer.oid}",
+            *sorted(viewer.units),
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the page shows of a place: its total, one page of parts, and the charts' rows."""
+
+    total: Mapping[str, Any]
+    unit: str | None
+    caller: Mapping[str, Any] | None
+    parts: Answer
+    part_count: int
+    largest: Answer | None
+    days: Answer | None
+
+
+def open_source(folder: Path, viewer: Viewer) -> Source:
+    """Pin what is published now. Raises PublicationError when that is nothing, or unreadable."""
+    manifest = require_manifest(folder)
+    if not manifest.days:
+        raise PublicationError(
+            "the publication holds no day yet: run `tollbook run` once the gateway has logged requests"
+        )
+    return Source(folder, viewer, manifest)
+
+
+def read_view(source: Source, place: Place) -> View:
+    """Return what the page shows of a place. Raises PublicationError when its files are gone."""
+    return _view(source.key, place.link, source, place)
+
+
+def read_parts(source: Source, place: Place) -> Answer:
+    """Return every row of the place's table, for a download."""
+    with _opened(source, place) as published:
+        return published.query("dashboard/all_parts")
+
+
+def read_request(source: Source, request: str) -> list[dict[str, Any]]:
+    """Return the explanations of a CorrelationId or request key; ReportError when there are none."""
+    return _explanations(source.key, request, source)
+
+
+@st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
+def _view(key: tuple[str, ...], link: str, _source: Source, _place: Place) -> View:  # noqa: ARG001 (key and link are the cache's key)
+    with _opened(_source, _place) as published:
+        lists_requests = _place.lists == "request"
+        total = published.query("dashboard/total").records()[0]
+        parts = published.query("dashboard/page_of_parts")
+        callers = published.query("dashboard/caller").records()
+        units = published.query("dashboard/unit").rows
+        return View(
+            total=total,
+            unit=units[0][0] if units else None,
+            caller=callers[0] if callers else None,
+            parts=parts,
+            part_count=int(published.query("dashboard/part_count").rows[0][0]),
+            largest=_largest(published) if _place.lists in {"unit", "user"} else None,
+            days=None if lists_requests else _by_day(published),
+        )
+
+
+@st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
+def _explanations(key: tuple[str, ...], request: str, _source: Source) -> list[dict[str, Any]]:  # noqa: ARG001 (key is the cache's key)
+    with _files_present():
+        return explain(_source.folder, _source.viewer, request)
+
+
+@contextmanager
+def _opened(source: Source, place: Place) -> Iterator[Published]:
+    """Open the place's days, with `ledger`, `daily` and the report's rows cut to the place."""
+    first_day, last_day = place.days
+    with (
+        _files_present(),
+        reading(
+            source.folder,
+            source.viewer,
+            first_day=first_day,
+            last_day=last_day,
+            manifest=source.manifest,
+        ) as published,
+    ):
+        values = {
+            "chosen_unit": place.unit,
+            "chosen_oid": place.oid,
+            "chosen_label": place.label,
+            "page_rows": PAGE_ROWS,
+            "rows_before": (place.page - 1) * PAGE_ROWS,
+        } | {f"by_{key}": key == place.lists for key in KEY_COLUMNS}
+        for name, value in values.items():
+            published.connection.execute(f"set variable {name} = $value", {"value": value})
+        # The report's own statement reads these, so the page and `report chargeback` cannot differ.
+        rows = "dashboard/requests" if place.lists == "request" else "reports/chargeback"
+        for relation, statement in (
+            ("view ledger", "dashboard/ledger_in_scope"),
+            ("view daily", "dashboard/daily_in_scope"),
+            ("table parts", rows),
+        ):
+            published.connection.execute(f"create temp {relation} as\n{sql(statement)}")
+        yield published
+
+
+@contextmanager
+def _files_present() -> Iterator[None]:
+    """Say what to do when a newer publication has replaced the pinned one's files meanwhile."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise PublicationError(
+            "a file of this publication cannot be read: it was replaced by a newer one or is"
+            " damaged. Reload the page; if this stays, run `tollbook run build`"
+        ) from error
+
+
+def _largest(published: Published) -> Answer:
+    return published.query("dashboard/page_of_parts", page_rows=LARGEST_PARTS, rows_before=0)
+
+
+def _by_day(published: Published) -> Answer:
+    by = {f"by_{key}": key == "day" for key in KEY_COLUMNS}
+    return published.query("reports/chargeback", **by)

@@ -1,0 +1,57 @@
+"""The first line of the page: the cost of a place in one sentence, with its bounds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.blocks import Cell
+from dashboard.figures import exact_text, money_text
+
+
+def headline(where: str, total: Mapping[str, Any]) -> list[Cell]:
+    """Return the sentence about a place; `total` is a row of sql/dashboard/total.sql."""
+    requests = _plural(total["requests"], "request")
+    who = " and ".join(
+        _plural(total[kind], one)
+        for kind, one in (("people", "person"), ("applications", "application"))
+        if total[kind]
+    )
+    if total["people"] + total["applications"] > 1:
+        who += f" in {_plural(total['units'], 'cost center')}"
+    by = f" by {who}" if who else ""
+    return [
+        Cell(f"{where}: "),
+        _amount(total["list_cost_usd"]),
+        Cell(f" at list price for {requests}{by}"),
+        *_bounds(total),
+    ]
+
+
+def _bounds(total: Mapping[str, Any]) -> list[Cell]:
+    if not total["not_complete"]:
+        return [Cell(".")]
+    if total["list_cost_usd"] is None:
+        return [Cell("; no source shows what they cost, so it is unknown, not zero.")]
+    if total["cost_high_usd"] is None:
+        return [
+            Cell("; cache tokens are not in any gateway log, so the true list cost is at least "),
+            _amount(total["cost_low_usd"]),
+            Cell(", and nothing limits it from above."),
+        ]
+    without = total["without_upper_bound"]
+    rest = f", plus an unknown amount for {_plural(without, 'request')} that nothing limits" if without else ""
+    return [
+        Cell("; cache tokens are not in any gateway log, so the true list cost lies between "),
+        _amount(total["cost_low_usd"]),
+        Cell(" and "),
+        _amount(total["cost_high_usd"]),
+        Cell(f"{rest}."),
+    ]
+
+
+def _amount(amount: Any) -> Cell:
+    return Cell(money_text(amount), hint=exact_text(amount), is_strong=True)
+
+
+def _plural(count: int, one: str) -> str:
+    many = "people" if one == "person" else f"{one}s"
+    return f"{count:,} {one if count == 1 else many}"

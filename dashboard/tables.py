@@ -1,0 +1,100 @@
+"""The page's tables: rows of a report or requests of a day to cells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.blocks import Cell
+from dashboard.figures import (
+    count_text,
+    day_text,
+    evidence_text,
+    exact_text,
+    money_text,
+    short_text,
+)
+from dashboard.place import WITHOUT_LABEL, Place, unit_in_link
+from dashboard.reader import View
+
+Rows = tuple[list[str], list[int], list[list[Cell]]]
+"""Column titles, the numbers among them, and the cells."""
+
+_MONEY = (("List cost", "list_cost_usd"), ("Low", "cost_low_usd"), ("High", "cost_high_usd"))
+_COUNTS = (("Input tokens", "input_tokens"), ("Output tokens", "output_tokens"))
+_FIRST = {"unit": "Unit", "user": "Caller", "day": "Day"}
+
+
+def parts_table(place: Place, view: View) -> Rows:
+    """Return the table of a place's units, callers or days; each row leads one step down."""
+    counts = (("Requests", "requests"), *_COUNTS)
+    titles = [_FIRST[place.lists], *(title for title, _ in (*_MONEY, *counts)), "Evidence"]
+    rows = [
+        [
+            _first_cell(place, row),
+            *(_money_cell(row[name]) for _, name in _MONEY),
+            *(_count_cell(row[name]) for _, name in counts),
+            _quiet_if_unknown(evidence_text(row)),
+        ]
+        for row in view.parts.records()
+    ]
+    return titles, list(range(1, 1 + len(_MONEY) + len(counts))), rows
+
+
+def requests_table(place: Place, view: View) -> Rows:
+    """Return the table of a place's requests; each row leads to its explanation."""
+    who = () if place.oid or place.label == "unattributed" else ("Caller",)
+    titles = ["Time (UTC)", *(title for title, _ in (*_MONEY, *_COUNTS)), *who, "Model", "Client", "Evidence"]
+    rows = [
+        [
+            Cell(
+                f"{row['time']:%H:%M:%S}" + (f" · {row['label']}" if row["label"] else ""),
+                link=place.at(request=row["request_key"]).link,
+                hint=f"CorrelationId {short_text(row['correlation_id'] or 'unknown')}",
+            ),
+            *(_money_cell(row[name]) for _, name in _MONEY),
+            *(_count_cell(row[name]) for _, name in _COUNTS),
+            *([Cell(_caller(row))] if who else []),
+            _quiet_if_unknown(short_text(row["model"] or "unknown", 40)),
+            _quiet_if_unknown(short_text(row["client"] or "unknown", 40)),
+            _quiet_if_unknown(evidence_text(row)),
+        ]
+        for row in view.parts.records()
+    ]
+    return titles, list(range(1, 1 + len(_MONEY) + len(_COUNTS))), rows
+
+
+def part_name(place: Place, row: Mapping[str, Any]) -> str:
+    """Name a row of the place's table; rows with a label say so."""
+    if place.lists == "day":
+        name = day_text(row["day"])
+    else:
+        known = row["unit"] if place.lists == "unit" else row["name"] or row["oid"]
+        name = short_text(known) if known else ""
+    return " · ".join(text for text in (name, row["label"]) if text)
+
+
+def _first_cell(place: Place, row: Mapping[str, Any]) -> Cell:
+    below = {
+        "unit": lambda: place.at(unit=row["unit"] and unit_in_link(row["unit"])),
+        "user": lambda: place.at(oid=row["oid"]),
+        "day": lambda: place.at(day=row["day"].isoformat()),
+    }[place.lists]()
+    # The row below holds the same requests: those with this row's label, or without any.
+    there = below.at(label=row["label"] or WITHOUT_LABEL)
+    hint = row["oid"] if place.lists == "user" else None
+    return Cell(part_name(place, row), link=there.link, hint=hint)
+
+
+def _caller(row: Mapping[str, Any]) -> str:
+    return short_text(row["name"] or row["oid"] or "no caller", 40)
+
+
+def _money_cell(amount: Any) -> Cell:
+    return Cell(money_text(amount), hint=exact_text(amount), is_quiet=amount is None)
+
+
+def _count_cell(count: int | None) -> Cell:
+    return _quiet_if_unknown(count_text(count))
+
+
+def _quiet_if_unknown(text: str) -> Cell:
+    return Cell(text, is_quiet=text == "unknown")

@@ -1,0 +1,3 @@
+-- Every row of the place's table.
+select *
+from parts

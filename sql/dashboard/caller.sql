@@ -1,0 +1,7 @@
+-- At most 1 row: who the chosen caller is, if the viewer may know.
+select
+    oid,
+    display_name as name,
+    kind,
+from callers
+where oid = getvariable('chosen_oid')

@@ -1,0 +1,23 @@
+-- Ledger rows of the chosen unit, caller, day and label; what is not chosen (NULL) cuts nothing.
+-- A unit whose name is too long for a link is named by its hash; label 'none' means no label.
+select booked.*
+from memory.main.ledger as booked
+where
+    (
+        getvariable('chosen_unit') is null
+        or booked.unit_id in (
+            select unit_id
+            from units
+            where getvariable('chosen_unit') in (unit, concat('sha256:', sha256(unit)))
+        )
+    )
+    and (
+        getvariable('chosen_oid') is null
+        or booked.caller_id in (select caller_id from callers where oid = getvariable('chosen_oid'))
+    )
+    and (
+        getvariable('chosen_label') is null
+        or booked.label = case
+            when getvariable('chosen_label') <> 'none' then getvariable('chosen_label') else ''
+        end
+    )

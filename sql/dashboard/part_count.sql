@@ -1,0 +1,3 @@
+-- 1 row: how many rows the place's table has.
+select count(*) as part_count
+from parts
