@@ -12,11 +12,18 @@ from models.errors import ReportError, TollbookError
 from models.settings import read_settings
 from models.viewer import operator
 
-st.set_page_config(page_title="tollbook · Chargeback", page_icon=":material/receipt_long:", layout="wide")
+st.set_page_config(
+    page_title="tollbook · Chargeback", page_icon=":material/receipt_long:", layout="wide"
+)
+
+
+# Streamlit leaves room for a toolbar that is switched off; the first sentence belongs up there.
+_STYLE = "<style>.stMainBlockContainer { padding-top: 2rem; padding-bottom: 3rem; }</style>"
 
 
 def main() -> None:
     """Draw the page, or say what keeps it from being drawn and what to do about it."""
+    st.html(_STYLE)
     heading, chooser = st.columns([3, 1], vertical_alignment="bottom")
     with heading:
         st.title("Chargeback", anchor=False)
@@ -59,7 +66,7 @@ def _choose_month(months: list[str], place: Place | None) -> None:
     st.selectbox(
         "Month",
         months[::-1],
-        index=None,
+        index=0 if place else None,
         format_func=month_text,
         key="month",
         on_change=follow,

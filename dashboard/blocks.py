@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 from streamlit.components.v2 import component
+from streamlit.components.v2.types import ComponentRenderer
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def show(key: str, *blocks: Block) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202  # Streamlit does not export the type
+def _component() -> ComponentRenderer:
     folder = files("dashboard")
     return component(
         "tollbook_blocks",

@@ -7,7 +7,10 @@ from dashboard.reader import View
 
 
 def breadcrumbs(place: Place, view: View | None) -> Line:
-    """Return the steps from the month down to the place, each a link but the last."""
+    """Return the steps from the month down to the place, each a link but the last.
+
+    The month alone is no way back, so there the line is empty.
+    """
     month = Place(place.month)
     steps = [(month_text(place.month), month)]
     if place.unit:
@@ -22,6 +25,8 @@ def breadcrumbs(place: Place, view: View | None) -> Line:
     if place.request:
         steps.append((short_text(place.request), place))
     last = len(steps) - 1
+    if last == 0:
+        return Line("crumbs", [])
     return Line(
         "crumbs",
         [

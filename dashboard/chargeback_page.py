@@ -1,7 +1,8 @@
 """The chargeback page: one sentence, how sure it is, and the way down to single requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from dashboard.charts import bars_by_day, bars_by_part
 from dashboard.figures import (
     count_text,
     moment_text,
+    money_text,
     month_text,
     share_text,
 )
@@ -52,7 +54,11 @@ def _top(source: Source, place: Place, view: View) -> list[Line | Facts]:
     crumbs = breadcrumbs(place, view)
     if not view.total["requests"]:
         return [crumbs, _nothing(place, view)]
-    return [crumbs, Line("sentence", headline(_where(place, view), view.total)), _coverage(source, place, view)]
+    return [
+        crumbs,
+        Line("sentence", headline(place, _where(place, view), view.total)),
+        _coverage(source, place, view),
+    ]
 
 
 def _nothing(place: Place, view: View) -> Line:
@@ -60,7 +66,9 @@ def _nothing(place: Place, view: View) -> Line:
     return Line(
         "warning",
         [
-            Cell(f"No request is booked for {_where(place, view)}. The name in the link may be misspelled, or"),
+            Cell(
+                f"No request is booked for {_where(place, view)}. The name in the link may be misspelled, or"
+            ),
             Cell(" there was no usage. "),
             Cell(f"Look at all of {month_text(place.month)}", link=month.link),
             Cell(" and open a row from there."),
@@ -80,8 +88,14 @@ def _coverage(source: Source, place: Place, view: View) -> Facts:
     return Facts(
         "row",
         [
-            ("Caller known", Cell(share_text(total["with_caller"], requests), hint="share of requests")),
-            ("Usage known", Cell(share_text(total["with_usage"], requests), hint="share of requests")),
+            (
+                "Caller known",
+                Cell(share_text(total["with_caller"], requests), hint="share of requests"),
+            ),
+            (
+                "Usage known",
+                Cell(share_text(total["with_usage"], requests), hint="share of requests"),
+            ),
             ("Unattributed", labelled("unattributed")),
             ("Unmetered", labelled("unmetered")),
             ("Unpriced", labelled("unpriced")),
@@ -96,24 +110,30 @@ def _charts(place: Place, view: View) -> None:
         return
     first, last = place.days
     by_day = bars_by_day(view.days.records(), first, last)
-    by_part = None
-    if view.largest is not None:
-        rows = view.largest.records()
-        shown = sum((row["list_cost_usd"] or Decimal(0) for row in rows), Decimal(0))
-        rest = (view.total["list_cost_usd"] or Decimal(0)) - shown
-        by_part = bars_by_part([(part_name(place, row), row) for row in rows], rest)
+    rows = view.largest.records() if view.largest else []
+    by_part = bars_by_part([(part_name(place, row), row) for row in rows])
     drawn = [
-        (title, figure)
-        for title, figure in (
-            (f"List cost by {_NAMED[place.lists]}, USD", by_part),
-            ("List cost by day (UTC), USD", by_day),
+        (title, more, figure)
+        for title, more, figure in (
+            (f"List cost by {_NAMED[place.lists]}, USD", _others(view, rows), by_part),
+            ("List cost by day (UTC), USD", "", by_day),
         )
         if figure is not None
     ]
-    for column, (title, figure) in zip(st.columns(max(len(drawn), 1), gap="large"), drawn, strict=False):
+    columns = st.columns(len(drawn), gap="large") if drawn else []
+    for column, (title, more, figure) in zip(columns, drawn, strict=True):
         with column:
-            show(title, Line("chart-title", [Cell(title, is_strong=True)]))
+            heading = [Cell(title, is_strong=True), Cell(more, is_quiet=True)]
+            show(f"title {title}", Line("chart-title", heading))
             st.plotly_chart(figure, key=f"chart {title}", config={"displayModeBar": False})
+
+
+def _others(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say what the rows that are not drawn cost together, so that the chart is not read as all."""
+    hidden = view.part_count - len(rows)
+    drawn = sum((row["list_cost_usd"] or Decimal(0) for row in rows), Decimal(0))
+    rest = (view.total["list_cost_usd"] or Decimal(0)) - drawn
+    return f" · {len(rows)} largest; {hidden:,} more rows cost {money_text(rest)}" if rest else ""
 
 
 def _where(place: Place, view: View) -> str:
@@ -130,8 +150,13 @@ def _pager(place: Place, view: View) -> list[Cell]:
     before = (place.page - 1) * PAGE_ROWS
     shown = len(view.parts.rows)
     if not shown:
-        return [Cell(f"This page is past the last of {view.part_count:,} rows."), Cell("First page", place.at().link)]
-    pager = [Cell(f"Rows {before + 1:,} to {before + shown:,} of {view.part_count:,}", is_quiet=True)]
+        return [
+            Cell(f"This page is past the last of {view.part_count:,} rows."),
+            Cell("First page", place.at().link),
+        ]
+    pager = [
+        Cell(f"Rows {before + 1:,} to {before + shown:,} of {view.part_count:,}", is_quiet=True)
+    ]
     if place.page > 1:
         pager.append(Cell("Previous", place.at(page=place.page - 1).link))
     if before + shown < view.part_count:

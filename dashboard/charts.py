@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -13,21 +12,19 @@ from dashboard.figures import day_text, money_text, short_text
 # The first is the theme's own colour; grey, apart in lightness too, is what has no owner or price.
 _ORDINARY_COLOR = "#0072B2"
 _LABEL_COLOR = "#8C919A"
-_BAR_HEIGHT = 26
+_BAR_HEIGHT = 24
 
 
-def bars_by_part(named: Sequence[tuple[str, Mapping[str, Any]]], rest: Decimal) -> go.Figure | None:
-    """Draw horizontal bars, largest first; `named` pairs a name with its report row.
+def bars_by_part(named: Sequence[tuple[str, Mapping[str, Any]]]) -> go.Figure | None:
+    """Draw horizontal bars in the order given; `named` pairs a name with its report row.
 
-    `rest` is what all further rows cost together. None when no row has a cost to draw.
+    None when no row has a cost to draw.
     """
     bars = [
         (name, row["list_cost_usd"], bool(row["label"]))
         for name, row in named
         if row["list_cost_usd"] is not None
     ]
-    if rest:
-        bars.append(("all others", rest, False))
     if not bars:
         return None
     positions = list(range(len(bars)))
@@ -53,7 +50,7 @@ def bars_by_part(named: Sequence[tuple[str, Mapping[str, Any]]], rest: Decimal) 
         ticklabelstandoff=6,
     )
     figure.update_xaxes(visible=False, range=[0, 1.25 * max(float(cost) for _, cost, _ in bars)])
-    return _calm(figure, 40 + _BAR_HEIGHT * len(bars))
+    return _calm(figure, 24 + _BAR_HEIGHT * max(len(bars), 2))
 
 
 def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> go.Figure | None:
@@ -75,7 +72,9 @@ def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> g
                 name=title,
                 x=[row["day"].isoformat() for row in chosen],
                 y=[float(row["list_cost_usd"]) for row in chosen],
-                hovertext=[f"{day_text(row['day'])}: {money_text(row['list_cost_usd'])}" for row in chosen],
+                hovertext=[
+                    f"{day_text(row['day'])}: {money_text(row['list_cost_usd'])}" for row in chosen
+                ],
                 hoverinfo="text",
                 marker_color=color,
             )
@@ -90,7 +89,7 @@ def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> g
         nticks=8,
     )
     figure.update_yaxes(tickprefix="$", nticks=5, rangemode="tozero", separatethousands=True)
-    return _calm(figure, 290)
+    return _calm(figure, 216)
 
 
 def _calm(figure: go.Figure, height: int) -> go.Figure:
@@ -98,7 +97,7 @@ def _calm(figure: go.Figure, height: int) -> go.Figure:
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         dragmode=False,
-        legend={"orientation": "h", "y": 1.12, "x": 0},
+        legend={"orientation": "h", "y": 1.16, "x": 0, "traceorder": "normal"},
         hoverlabel={"align": "left"},
     )
     figure.update_xaxes(fixedrange=True, automargin=True)

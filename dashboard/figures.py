@@ -1,6 +1,6 @@
 """Figures as the page writes them: exact until here, and unknown is a word, never a zero."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -13,13 +13,22 @@ LONGEST_TEXT = 80
 _STATUS = {"complete": "", "partial": "partial", "unpriced": "no price"}
 
 
-def money_text(amount: Decimal | None) -> str:
-    """Write dollars: cents from $1 up, three significant digits below, so that little is not 0."""
+def money_text(amount: Decimal | None, decimals: int | None = None) -> str:
+    """Write dollars: cents from $1 up, three significant digits below, so that little is not 0.
+
+    `decimals` writes that many instead, which lines up a column of small amounts.
+    """
     if amount is None:
         return UNKNOWN
-    if amount == 0 or abs(amount) >= 1:
-        return usd(amount)
-    return usd(amount, max(2, 2 - amount.adjusted()))
+    return usd(amount, _decimals(amount) if decimals is None else decimals)
+
+
+def common_decimals(amounts: Iterable[Decimal | None]) -> int | None:
+    """Return how many decimals suit all amounts of a column, None where some reach $1."""
+    known = [amount for amount in amounts if amount]
+    if not known or any(abs(amount) >= 1 for amount in known):
+        return None
+    return max(_decimals(amount) for amount in known)
 
 
 def exact_text(amount: Decimal | None) -> str:
@@ -63,6 +72,10 @@ def day_text(day: date) -> str:
 def moment_text(moment: datetime | None) -> str:
     """Write a UTC time to the minute."""
     return UNKNOWN if moment is None else f"{to_utc(moment):%Y-%m-%d %H:%M} UTC"
+
+
+def _decimals(amount: Decimal) -> int:
+    return 2 if amount == 0 or abs(amount) >= 1 else max(2, 2 - amount.adjusted())
 
 
 def short_text(text: str, longest: int = LONGEST_TEXT) -> str:

@@ -19,7 +19,7 @@ from models.sql_files import sql
 from models.viewer import Viewer
 
 PAGE_ROWS = 50
-LARGEST_PARTS = 12
+LARGEST_PARTS = 8
 _KEPT_ANSWERS = 256
 
 

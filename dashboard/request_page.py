@@ -1,15 +1,17 @@
 """One request: every source row, directory row, price row and rule behind its figures."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from dashboard.blocks import Cell, Facts, Line, show
 from dashboard.breadcrumbs import breadcrumbs
-from dashboard.figures import UNKNOWN, short_text
+from dashboard.figures import UNKNOWN, exact_text, money_text, short_text
 from dashboard.place import Place
 from dashboard.reader import Source, read_request, read_view
 
 _LONGEST_VALUE = 1_000
+_TITLES = {"gateway_row": "Gateway row", "llm_rows": "LLM rows"}
 
 
 def request_page(source: Source, place: Place) -> None:
@@ -18,15 +20,42 @@ def request_page(source: Source, place: Place) -> None:
         raise AssertionError("the request page was asked for without a request")
     explanations = read_request(source, place.request)
     crumbs = breadcrumbs(place, read_view(source, place.at(request=None)))
-    several = f" {len(explanations)} requests carry this CorrelationId." if len(explanations) > 1 else ""
-    intro = Line("sentence", [Cell(f"Everything behind this request's figures.{several}")])
-    facts = [facts for explanation in explanations for facts in _sections(explanation)]
-    show("request", crumbs, intro, *facts)
+    blocks = [
+        block
+        for explanation in explanations
+        for block in (Line("sentence", _sentence(explanation)), *_sections(explanation))
+    ]
+    show("request", crumbs, *blocks)
+
+
+def _sentence(explanation: Mapping[str, Any]) -> list[Cell]:
+    charge = explanation.get("charge")
+    if charge is None:
+        return [Cell(f"This request is booked as {explanation['booked']}.")]
+    cost, low, high = (
+        charge[name] and Decimal(charge[name])
+        for name in ("list_cost_usd", "cost_low_usd", "cost_high_usd")
+    )
+    if cost is None:
+        return [Cell(f"What this request cost is unknown, not zero: {charge['label_rule']}.")]
+    limit = (
+        f"between {money_text(low)} and {money_text(high)}"
+        if high
+        else f"at least {money_text(low)}"
+    )
+    sentence = [
+        Cell("This request: "),
+        Cell(money_text(cost), hint=exact_text(cost), is_strong=True),
+        Cell(" at list price for what the log shows"),
+    ]
+    if charge["cost_status"] == "complete":
+        return [*sentence, Cell(".")]
+    return [*sentence, Cell(f"; with the tokens it does not show, the true list cost is {limit}.")]
 
 
 def _sections(explanation: Mapping[str, Any]) -> Iterator[Facts]:
     for title, content in explanation.items():
-        yield Facts("list", list(_pairs(content)), title.replace("_", " "))
+        yield Facts("list", list(_pairs(content)), _TITLES.get(title, title.capitalize()))
 
 
 def _pairs(content: Any, before: str = "") -> Iterator[tuple[str, Cell]]:
@@ -46,4 +75,8 @@ def _value(value: Any) -> Cell:
         return Cell(UNKNOWN, is_quiet=True)
     if value in ("", [], {}):
         return Cell("none", is_quiet=True)
-    return Cell(("yes" if value else "no") if isinstance(value, bool) else short_text(str(value), _LONGEST_VALUE))
+    return Cell(
+        ("yes" if value else "no")
+        if isinstance(value, bool)
+        else short_text(str(value), _LONGEST_VALUE)
+    )

@@ -5,11 +5,11 @@ from typing import Any
 
 from dashboard.blocks import Cell
 from dashboard.figures import exact_text, money_text
+from dashboard.place import Place
 
 
-def headline(where: str, total: Mapping[str, Any]) -> list[Cell]:
-    """Return the sentence about a place; `total` is a row of sql/dashboard/total.sql."""
-    requests = _plural(total["requests"], "request")
+def headline(place: Place, where: str, total: Mapping[str, Any]) -> list[Cell]:
+    """Return the sentence about a place that `where` names; `total` is what dashboard/total found."""
     who = " and ".join(
         _plural(total[kind], one)
         for kind, one in (("people", "person"), ("applications", "application"))
@@ -17,11 +17,11 @@ def headline(where: str, total: Mapping[str, Any]) -> list[Cell]:
     )
     if total["people"] + total["applications"] > 1:
         who += f" in {_plural(total['units'], 'cost center')}"
-    by = f" by {who}" if who else ""
+    by = f" by {who}" if who and not place.oid else ""
     return [
         Cell(f"{where}: "),
         _amount(total["list_cost_usd"]),
-        Cell(f" at list price for {requests}{by}"),
+        Cell(f" at list price for {_plural(total['requests'], 'request')}{by}"),
         *_bounds(total),
     ]
 
@@ -38,7 +38,11 @@ def _bounds(total: Mapping[str, Any]) -> list[Cell]:
             Cell(", and nothing limits it from above."),
         ]
     without = total["without_upper_bound"]
-    rest = f", plus an unknown amount for {_plural(without, 'request')} that nothing limits" if without else ""
+    rest = (
+        f", plus an unknown amount for {_plural(without, 'request')} that nothing limits"
+        if without
+        else ""
+    )
     return [
         Cell("; cache tokens are not in any gateway log, so the true list cost lies between "),
         _amount(total["cost_low_usd"]),

@@ -34,6 +34,7 @@ _OPTIONS: dict[str, str | int] = {
     "theme.light.secondaryBackgroundColor": "#F4F6F8",
     "theme.light.textColor": "#1B1F24",
     "theme.light.borderColor": "#D5DAE0",
+    "theme.light.grayTextColor": "#4B5563",
     "theme.dark.primaryColor": "#56B4E9",
     "theme.dark.linkColor": "#7CC4EE",
     "theme.dark.backgroundColor": "#14171A",
@@ -53,7 +54,9 @@ def main() -> None:
 
 
 def _stop_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: its lock, held here, would break the interpreter's own end.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,10 +1,12 @@
 """The page's tables: rows of a report or requests of a day to cells."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from dashboard.blocks import Cell
 from dashboard.figures import (
+    common_decimals,
     count_text,
     day_text,
     evidence_text,
@@ -27,10 +29,11 @@ def parts_table(place: Place, view: View) -> Rows:
     """Return the table of a place's units, callers or days; each row leads one step down."""
     counts = (("Requests", "requests"), *_COUNTS)
     titles = [_FIRST[place.lists], *(title for title, _ in (*_MONEY, *counts)), "Evidence"]
+    decimals = _column_decimals(view)
     rows = [
         [
             _first_cell(place, row),
-            *(_money_cell(row[name]) for _, name in _MONEY),
+            *(_money_cell(row[name], decimals[name]) for _, name in _MONEY),
             *(_count_cell(row[name]) for _, name in counts),
             _quiet_if_unknown(evidence_text(row)),
         ]
@@ -42,7 +45,15 @@ def parts_table(place: Place, view: View) -> Rows:
 def requests_table(place: Place, view: View) -> Rows:
     """Return the table of a place's requests; each row leads to its explanation."""
     who = () if place.oid or place.label == "unattributed" else ("Caller",)
-    titles = ["Time (UTC)", *(title for title, _ in (*_MONEY, *_COUNTS)), *who, "Model", "Client", "Evidence"]
+    titles = [
+        "Time (UTC)",
+        *(title for title, _ in (*_MONEY, *_COUNTS)),
+        *who,
+        "Model",
+        "Client",
+        "Evidence",
+    ]
+    decimals = _column_decimals(view)
     rows = [
         [
             Cell(
@@ -50,7 +61,7 @@ def requests_table(place: Place, view: View) -> Rows:
                 link=place.at(request=row["request_key"]).link,
                 hint=f"CorrelationId {short_text(row['correlation_id'] or 'unknown')}",
             ),
-            *(_money_cell(row[name]) for _, name in _MONEY),
+            *(_money_cell(row[name], decimals[name]) for _, name in _MONEY),
             *(_count_cell(row[name]) for _, name in _COUNTS),
             *([Cell(_caller(row))] if who else []),
             _quiet_if_unknown(short_text(row["model"] or "unknown", 40)),
@@ -88,8 +99,13 @@ def _caller(row: Mapping[str, Any]) -> str:
     return short_text(row["name"] or row["oid"] or "no caller", 40)
 
 
-def _money_cell(amount: Any) -> Cell:
-    return Cell(money_text(amount), hint=exact_text(amount), is_quiet=amount is None)
+def _column_decimals(view: View) -> dict[str, int | None]:
+    rows = view.parts.records()
+    return {name: common_decimals(row[name] for row in rows) for _, name in _MONEY}
+
+
+def _money_cell(amount: Decimal | None, decimals: int | None) -> Cell:
+    return Cell(money_text(amount, decimals), hint=exact_text(amount), is_quiet=amount is None)
 
 
 def _count_cell(count: int | None) -> Cell:

@@ -5,9 +5,11 @@ loopback there is none, and the settings have already refused plain http to anyw
 """
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.policies import HeadersPolicy
 from azure.identity import DefaultAzureCredential
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from msgraph.graph_service_client import GraphServiceClient
 
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
+_GRAPH_TIMEOUT = httpx.Timeout(100, connect=30)
 
 
 class LoopbackCredential:
@@ -41,15 +44,34 @@ def logs_client(settings: Settings) -> LogsQueryClient:
     )
 
 
-def graph_client(settings: Settings) -> "GraphServiceClient":
-    """Return the Microsoft Graph client; its import costs seconds, so it happens here."""
-    from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415 (392 MiB of modules)
+@dataclass(frozen=True)
+class GraphConnection:
+    """The SDK's client, and the transport below it: the SDK itself never closes one."""
+
+    client: "GraphServiceClient"
+    transport: httpx.AsyncHTTPTransport
+
+
+def graph_connection(settings: Settings) -> GraphConnection:
+    """Return a connection to Microsoft Graph; the import costs seconds, so it happens here."""
+    # ruff: noqa: PLC0415 (392 MiB of modules, for the commands that read the directory only)
+    from kiota_authentication_azure.azure_identity_authentication_provider import (
+        AzureIdentityAuthenticationProvider,
+    )
+    from msgraph.graph_request_adapter import GraphRequestAdapter, options
+    from msgraph.graph_service_client import GraphServiceClient
+    from msgraph_core import GraphClientFactory
 
     plain = _is_plain(settings.graph_endpoint, settings)
     credential: Any = LoopbackCredential() if plain else DefaultAzureCredential()
-    client = GraphServiceClient(credential, [GRAPH_SCOPE])
-    client.request_adapter.base_url = settings.graph_endpoint.rstrip("/") + "/v1.0"
-    return client
+    transport = httpx.AsyncHTTPTransport(http2=True)
+    http = httpx.AsyncClient(transport=transport, timeout=_GRAPH_TIMEOUT)
+    adapter = GraphRequestAdapter(
+        AzureIdentityAuthenticationProvider(credential, scopes=[GRAPH_SCOPE]),
+        GraphClientFactory.create_with_default_middleware(client=http, options=options),
+    )
+    adapter.base_url = settings.graph_endpoint.rstrip("/") + "/v1.0"
+    return GraphConnection(GraphServiceClient(request_adapter=adapter), transport)
 
 
 def _is_plain(endpoint: str, settings: Settings) -> bool:

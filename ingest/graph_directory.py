@@ -6,16 +6,14 @@ absent property and a null one look the same.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
+from ingest.azure_clients import graph_connection
 from models.errors import SourceError
 from models.settings import Settings
-
-if TYPE_CHECKING:
-    from msgraph.graph_service_client import GraphServiceClient
 
 USER_PROPERTIES = (
     "id",
@@ -73,11 +71,9 @@ class Delta:
 class GraphDirectory:
     """One Graph client on one event loop, for many rounds."""
 
-    def __init__(
-        self, settings: Settings, client: Callable[[Settings], "GraphServiceClient"]
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._runner = asyncio.Runner()
-        self._client = client(settings)
+        self._connection = graph_connection(settings)
         self._endpoint = settings.graph_endpoint
 
     def __enter__(self) -> Self:
@@ -89,6 +85,7 @@ class GraphDirectory:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._runner.run(self._connection.transport.aclose())
         self._runner.close()
 
     def changes(self, collection: Collection, delta_link: str | None) -> Delta:
@@ -144,7 +141,7 @@ class GraphDirectory:
         from kiota_abstractions.base_request_configuration import RequestConfiguration  # noqa: PLC0415
         from msgraph.generated.models.o_data_errors.o_data_error import ODataError  # noqa: PLC0415
 
-        graph = self._client
+        graph = self._connection.client
         builder: Any = graph.users.delta if collection is USERS else graph.service_principals.delta
         if link:
             request = builder.with_url(link).to_get_request_information()

@@ -82,7 +82,7 @@ def ask_once(
     attempts = Retrying(
         retry=retry_if_exception(_is_transient),
         stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_exponential_jitter(initial=0.5, max=30),
+        wait=wait_exponential_jitter(multiplier=0.5, max=30),
         reraise=True,
     )
     try:

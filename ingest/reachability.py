@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from azure.monitor.query import LogsQueryClient
 
-from ingest.azure_clients import graph_client, logs_client
+from ingest.azure_clients import logs_client
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
 from ingest.log_query import ask_once
 from ingest.log_sources import LOG_SOURCES
@@ -31,7 +31,7 @@ def log_findings(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
 
 def graph_findings(settings: Settings) -> Iterator[DoctorFinding]:
     """Yield, per directory collection, whether it can be read."""
-    with GraphDirectory(settings, graph_client) as directory:
+    with GraphDirectory(settings) as directory:
         for collection in COLLECTIONS:
             try:
                 directory.probe(collection)

@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 
 from dashboard.server import HEALTH_PATH, HOST
 from models.errors import SettingsError, TollbookError
-from models.settings import environment_of, Settings
+from models.settings import Settings, environment_of
 
 START_SECONDS = 60
 STOP_SECONDS = 5

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ingest.azure_clients import graph_client
 from ingest.graph_directory import GraphDirectory
 from ingest.sandbox.control import SandboxControl
 from ingest.sandbox.workspace import Workspace
@@ -91,7 +90,7 @@ def live_through(settings: Settings, workspace: Workspace, url: str, report: Rep
     with open_run(settings, clock) as connection, SandboxControl(url) as sandbox:
         run = Run(connection, settings, clock, report)
         moments = list(_hours(workspace.starts_at, workspace.now))
-        with GraphDirectory(settings, graph_client) as directory:
+        with GraphDirectory(settings) as directory:
             for number, moment in enumerate(moments, start=1):
                 sandbox.move_clock(moment)
                 clock.move(moment)

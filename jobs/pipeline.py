@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.azure_clients import graph_client, logs_client
+from ingest.azure_clients import logs_client
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
 from ingest.log_sources import LOG_SOURCES
 from ingest.logs import Window, load_source
@@ -88,7 +88,7 @@ def sync_directory(run: Run, directory: GraphDirectory | None = None) -> int:
     """Bring the directory's history up to now; return how many principals changed."""
     if directory is None:
         run.settings.require("tenant_id")
-        with GraphDirectory(run.settings, graph_client) as opened:
+        with GraphDirectory(run.settings) as opened:
             return sync_directory(run, opened)
     changed = 0
     for collection in COLLECTIONS:

@@ -35,14 +35,17 @@ Line = Mapping[str, object] | str | bytes
 
 
 def write_workspace(
-    folder: Path, files: Mapping[str, Iterable[Line]], description: str = DESCRIPTION
+    folder: Path, files: Mapping[str, Iterable[Line] | bytes], description: str = DESCRIPTION
 ) -> Path:
-    """Write `workspace.toml` and `files`: path in the workspace -> objects, or raw lines."""
+    """Write `workspace.toml` and `files`: path there -> objects, raw lines, or all its bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "workspace.toml").write_text(description, encoding="utf-8")
     for name, lines in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(lines, bytes):
+            file.write_bytes(lines)
+            continue
         body = b"".join(_line(line) for line in lines)
         file.write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
     return folder

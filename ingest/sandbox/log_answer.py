@@ -67,7 +67,7 @@ class Answer:
 
     cursor: duckdb.DuckDBPyConnection
     columns: tuple[tuple[str, str], ...]
-    first_rows: list[tuple[Any, ...]]
+    first_rows: list[tuple[str]]
     execution_s: float
 
 
@@ -81,22 +81,32 @@ def open_answer(tables: LogTables, question: Question) -> Answer:
     timer = threading.Timer(question.wait_s, cursor.interrupt)
     timer.start()
     try:
-        translation = translate(question.query, question.now, cursor)
-        _limit_view(cursor, question, translation)
-        columns = _columns(cursor, translation)
-        values = ", ".join(_value(name, kind) for name, kind in columns)
-        cursor.execute(
-            _ROWS.substitute(values=values, query=translation.sql, limit=ROW_LIMIT + 1),
-            translation.parameters or None,
-        )
-        first_rows = cursor.fetchmany(_BATCH_ROWS)
-    except duckdb.InterruptException as error:
-        raise QueryTimeoutError from error
-    except duckdb.Error as error:
-        raise explain(error) from error
+        columns, first_rows = _execute(cursor, question)
+    except BaseException as error:
+        cursor.close()
+        if isinstance(error, duckdb.InterruptException):
+            raise QueryTimeoutError from error
+        if isinstance(error, duckdb.Error):
+            raise explain(error) from error
+        raise
     finally:
         timer.cancel()
     return Answer(cursor, columns, first_rows, time.perf_counter() - started)
+
+
+def _execute(
+    cursor: duckdb.DuckDBPyConnection, question: Question
+) -> tuple[tuple[tuple[str, str], ...], list[tuple[str]]]:
+    """Columns and first rows, each row as its JSON text."""
+    translation = translate(question.query, question.now, cursor)
+    _limit_view(cursor, question, translation)
+    columns = _columns(cursor, translation)
+    values = ", ".join(_value(name, kind) for name, kind in columns)
+    cursor.execute(
+        _ROWS.substitute(values=values, query=translation.sql, limit=ROW_LIMIT + 1),
+        translation.parameters or None,
+    )
+    return columns, cursor.fetchmany(_BATCH_ROWS)
 
 
 def _limit_view(
@@ -104,9 +114,7 @@ def _limit_view(
 ) -> None:
     """Tell this connection's views what it may see."""
     cursor.execute("set timezone = 'UTC'")
-    cursor.execute(
-        "set schema = 'kql'" if translation.schema == "kql" else "set schema = 'kql_ingestion'"
-    )
+    cursor.execute(f"set schema = '{translation.schema}'")
     for name, value in (
         ("sandbox_now", _naive(question.now)),
         ("sandbox_workspaces", [name.lower() for name in question.workspace_ids]),
@@ -166,14 +174,14 @@ def body_pieces(answer: Answer, *, with_statistics: bool) -> Iterator[bytes]:
         tail["statistics"] = _statistics(answer, row_count, size_bytes)
     if problem:
         tail["error"] = _partial_error(problem)
-    yield (
-        ("]}]" + json.dumps(tail, separators=(",", ":")).replace("{", ",", 1)).encode()
-        if tail
-        else b"]}]}"
+    yield b"]}]" + b"".join(
+        f',"{name}":{json.dumps(value, separators=(",", ":"))}'.encode()
+        for name, value in tail.items()
     )
+    yield b"}"
 
 
-def _batches(answer: Answer) -> Iterator[list[tuple[Any, ...]]]:
+def _batches(answer: Answer) -> Iterator[list[tuple[str]]]:
     rows = answer.first_rows
     while rows:
         yield rows
@@ -181,7 +189,7 @@ def _batches(answer: Answer) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _fitting(
-    rows: list[tuple[Any, ...]], row_count: int, size_bytes: int
+    rows: list[tuple[str]], row_count: int, size_bytes: int
 ) -> tuple[list[str], int, str | None]:
     """The rows of a batch within both limits, the size so far, and the limit that was hit."""
     texts = [row[0] for row in rows[: ROW_LIMIT - row_count]]

@@ -53,13 +53,14 @@ class _Loading:
         return self.connection.execute(statement, {"name": self.name, **parameters})
 
 
-def load_log_tables(workspace: Workspace, database: Path, problems: Problems) -> LogTables:
-    """Load `tables/` of `workspace` into a new DuckDB file `database`.
+def load_log_tables(workspace: Workspace, folder: Path, problems: Problems) -> LogTables:
+    """Load `tables/` of `workspace` into a new DuckDB file in `folder`.
 
     A value of another type than its documented column becomes null; it and every line left out is
     added to `problems`.
     """
-    connection = duckdb.connect(database)
+    # DuckDB names the catalog after the file: it must not be the name of a schema.
+    connection = duckdb.connect(folder / "workspace.duckdb")
     connection.execute("set timezone = 'UTC'")
     for schema in ("recorded", "kql", "kql_ingestion"):
         connection.execute(f"create schema {schema}")

@@ -37,7 +37,7 @@ def build_app(workspace: Path) -> Starlette:
     problems = Problems()
     clock = Clock(fixed=recorded.now)
     folder = tempfile.TemporaryDirectory(prefix="tollbook-sandbox-")
-    tables = load_log_tables(recorded, Path(folder.name, "workspace.duckdb"), problems)
+    tables = load_log_tables(recorded, Path(folder.name), problems)
     directory = read_directory(recorded, problems)
 
     @asynccontextmanager

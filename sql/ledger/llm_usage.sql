@@ -21,8 +21,8 @@ responses as (
         coalesce(response_id, first_response_id) as response_id,
         min(row_time) as row_time,
         min(ingested_at) as ingested_at,
-        max(input_tokens) as input_tokens,
-        max(output_tokens) as output_tokens,
+        max(input_tokens) filter (where is_counted) as input_tokens,
+        max(output_tokens) filter (where is_counted) as output_tokens,
         bool_or(refused_counts) as refused_counts,
         arg_max(model_name, coalesce(output_tokens, 0)) as model_name,
         list(
@@ -43,6 +43,10 @@ responses as (
         select
             *,
             min(response_id) over (partition by usage_key) as first_response_id,
+            -- Pieces of long messages carry zeros; only rows that count something are usage.
+            refused_counts
+            or coalesce(input_tokens > 0, false)
+            or coalesce(output_tokens > 0, false) as is_counted,
         from near
     )
     group by usage_key, coalesce(response_id, first_response_id)
@@ -56,18 +60,12 @@ collapsed as (
         count(response_id) as responses,
         min(row_time) as row_time,
         min(ingested_at) as ingested_at,
-        -- A model response always has tokens: rows that count none at all say that usage is unknown.
-        case when bool_or(is_counted) then sum(input_tokens)::bigint end as input_tokens,
-        case when bool_or(is_counted) then sum(output_tokens)::bigint end as output_tokens,
+        sum(input_tokens)::bigint as input_tokens,
+        sum(output_tokens)::bigint as output_tokens,
         bool_or(refused_counts) as refused_counts,
         arg_max(model_name, coalesce(output_tokens, 0)) as model_name,
         flatten(list(llm_rows order by response_id)) as llm_rows,
-    from (
-        select
-            *,
-            coalesce(input_tokens > 0, false) or coalesce(output_tokens > 0, false) as is_counted,
-        from responses
-    )
+    from responses
     group by usage_key
 )
 

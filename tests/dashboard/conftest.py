@@ -1,7 +1,6 @@
 """A tiny published tenant whose names, units and user agents are hostile text."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,7 +63,7 @@ def correlation_id(number: int) -> str:
 
 
 def hostile_calls() -> tuple[Call, ...]:
-    """Return calls of every kind: ordinary, unattributed, unmetered, unpriced, over several days."""
+    """Return calls over several days: ordinary, unattributed, unmetered and unpriced."""
     start = datetime(2026, 10, 5, 9, tzinfo=UTC)
     ordinary = [
         Call(number, number % 4, start + timedelta(hours=5 * number), input_tokens=1000 + number)
@@ -98,9 +97,9 @@ def build_tenant(data_dir: Path, calls: tuple[Call, ...]) -> Tenant:
 
 
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Tenant:
     """The hostile tenant, published; tests read it and never write to it."""
-    yield build_tenant(tmp_path_factory.mktemp("hostile"), hostile_calls())
+    return build_tenant(tmp_path_factory.mktemp("hostile"), hostile_calls())
 
 
 def _users() -> list[dict[str, object]]:

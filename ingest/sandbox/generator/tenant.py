@@ -175,20 +175,22 @@ def _write_tables(
         lines = encode_columns(columns, GATEWAY_CONSTANTS)
         again = [line for line, is_doubled in zip(lines, doubled, strict=True) if is_doubled]
         kept = [line for line, is_kept in zip(lines, logged, strict=True) if is_kept]
-        gateway_rows += _write_file(rng, folder / "tables" / GATEWAY_TABLE / name, kept + again, torn=number == 0)
+        gateway_rows += _write_file(
+            rng, folder / "tables" / GATEWAY_TABLE / name, kept + again, torn=number == 0
+        )
         columns = llm_columns(rng, day)
         token_row_of = np.array(columns.pop("_call"), dtype=np.int64)
         lines = encode_columns(columns, LLM_CONSTANTS)
         repeated = np.flatnonzero((token_row_of >= 0) & doubled[token_row_of])
         again = [lines[place] for place in repeated.tolist()]
-        llm_rows += _write_file(rng, folder / "tables" / LLM_TABLE / name, lines + again, torn=number == 0)
+        llm_rows += _write_file(
+            rng, folder / "tables" / LLM_TABLE / name, lines + again, torn=number == 0
+        )
     tell("log rows", scope.days, scope.days)
     return gateway_rows, llm_rows
 
 
-def _write_file(
-    rng: np.random.Generator, path: Path, lines: Sequence[str], *, torn: bool
-) -> int:
+def _write_file(rng: np.random.Generator, path: Path, lines: Sequence[str], *, torn: bool) -> int:
     """Write shuffled lines, on demand with a torn one; return the number of good lines."""
     if not lines:
         return 0

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from types import SimpleNamespace
@@ -103,7 +104,8 @@ def count(result) -> int:
 def contract_query(name: str) -> str:
     text = (files("sql") / "kql" / name).read_text(encoding="utf-8")
     return (
-        text.replace("$window_start", "2026-10-01T10:10:00Z")
+        text.replace("$table", "AppTraces")
+        .replace("$window_start", "2026-10-01T10:10:00Z")
         .replace("$window_end", "2026-10-01T10:30:00Z")
         .replace("$time_floor", "2026-09-28T00:00:00Z")
     )
@@ -130,6 +132,20 @@ def test_the_products_queries_give_the_rows_of_the_file(sandbox, ask, query, fil
     table = ask(contract_query(query)).tables[0]
     assert len(expected) == 20
     assert sorted((row["correlation_id"],) for row in table.rows) == expected
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in (files("sql") / "kql").iterdir()))
+def test_every_query_of_the_product_runs(ask, name):
+    assert ask(contract_query(name)).status == LogsQueryStatus.SUCCESS
+
+
+def test_many_queries_at_once_see_their_own_data(ask):
+    asked = [(FIRST, 42), (SECOND, 1)] * 20
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        results = pool.map(
+            lambda one: count(ask("ApiManagementGatewayLogs | count", workspace=one[0])), asked
+        )
+    assert list(results) == [expected for _, expected in asked]
 
 
 def test_values_have_the_documented_types(ask):

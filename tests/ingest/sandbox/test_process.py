@@ -31,6 +31,7 @@ def test_the_sandbox_ends_when_its_parent_is_gone(tmp_path):
     folder = write_workspace(tmp_path / "recorded", {})
     program = f"""
 import os
+from pathlib import Path
 from ingest.sandbox.process import sandbox_process
 with sandbox_process(Path({str(folder)!r})) as url:
     print(url, flush=True)

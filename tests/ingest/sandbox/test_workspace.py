@@ -1,5 +1,6 @@
+import gzip
+import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from tiny_workspace import DESCRIPTION, FIRST, SECOND, write_workspace
@@ -16,10 +17,20 @@ from ingest.sandbox.workspace import (
 LLM = "tables/ApiManagementGatewayLlmLog"
 
 
-def load(folder: Path, files: dict[str, list]) -> tuple[LogTables, Problems]:
-    problems = Problems()
-    workspace = read_workspace(write_workspace(folder / "recorded", files))
-    return load_log_tables(workspace, folder / "tables.duckdb", problems), problems
+@pytest.fixture
+def load(tmp_path):
+    """Record the given files, load them, and return the tables with what was left out."""
+    loaded = []
+
+    def record_and_load(files: dict[str, list], name: str = "recorded"):
+        recorded = read_workspace(write_workspace(tmp_path / name, files))
+        problems = Problems()
+        loaded.append(load_log_tables(recorded, tmp_path / name, problems))
+        return loaded[-1], problems
+
+    yield record_and_load
+    for tables in loaded:
+        tables.connection.close()
 
 
 def rows(tables: LogTables, columns: str) -> list[tuple]:
@@ -84,7 +95,7 @@ def test_a_time_keeps_six_of_seven_digits():
     )
 
 
-def test_broken_lines_are_left_out_and_named(tmp_path):
+def test_broken_lines_are_left_out_and_named(load):
     good = {"TimeGenerated": "2026-10-01T10:00:00Z", "CorrelationId": "a", "PromptTokens": 1}
     lines = [
         good,
@@ -99,14 +110,14 @@ def test_broken_lines_are_left_out_and_named(tmp_path):
         '{"PromptTokens": NaN}',
         {**good, "CorrelationId": "last"},
     ]
-    tables, problems = load(tmp_path, {f"{LLM}/one.jsonl": lines})
+    tables, problems = load({f"{LLM}/one.jsonl": lines})
     assert rows(tables, '"CorrelationId", __line') == [("a", 1), ("last", 11)]
     assert problems.counts == {f"{LLM}/one.jsonl": 8}
     assert sorted(problem.line for problem in problems.first) == [3, 4, 5, 6, 7, 8, 9, 10]
     assert all("\\ud83d" not in problem.reason for problem in problems.first)
 
 
-def test_a_value_of_another_type_is_null_and_counted(tmp_path):
+def test_a_value_of_another_type_is_null_and_counted(load):
     line = {
         "TimeGenerated": "not a time",
         "CorrelationId": 17,
@@ -118,7 +129,7 @@ def test_a_value_of_another_type_is_null_and_counted(tmp_path):
         "RequestMessages": {"a": [1]},
         "_IngestionTime": "2026-10-01T10:06:00Z",
     }
-    tables, problems = load(tmp_path, {f"{LLM}/one.jsonl": [line]})
+    tables, problems = load({f"{LLM}/one.jsonl": [line]})
     columns = (
         '"TimeGenerated", "CorrelationId", "PromptTokens", "CompletionTokens", "TotalTokens", '
         '"IsStreamCompletion", "SequenceNumber", "RequestMessages"'
@@ -134,14 +145,14 @@ def test_a_value_of_another_type_is_null_and_counted(tmp_path):
     ]
 
 
-def test_ingestion_time_falls_back_to_what_is_known(tmp_path):
+def test_ingestion_time_falls_back_to_what_is_known(load):
     lines = [
         {"CorrelationId": "before anything"},
         {"TimeGenerated": "2026-10-01T10:00:00Z", "_IngestionTime": "2026-10-01T12:00:00Z"},
         {"TimeGenerated": "2026-10-01T10:00:00.5Z"},
         {"CorrelationId": "no time"},
     ]
-    tables, _ = load(tmp_path, {f"{LLM}/one.jsonl": lines})
+    tables, _ = load({f"{LLM}/one.jsonl": lines})
     assert rows(tables, "__ingested_at::varchar") == [
         ("2026-10-01 00:00:00",),
         ("2026-10-01 12:00:00",),
@@ -150,19 +161,19 @@ def test_ingestion_time_falls_back_to_what_is_known(tmp_path):
     ]
 
 
-def test_item_ids_are_kept_or_made_the_same_every_time(tmp_path):
+def test_item_ids_are_kept_or_made_the_same_every_time(load):
     files = {f"{LLM}/one.jsonl": [{"_ItemId": "given"}, {"ModelName": "a"}, {"ModelName": "a"}]}
-    first = rows(load(tmp_path / "first", files)[0], '"_ItemId", "TenantId"')
-    again = rows(load(tmp_path / "again", files)[0], '"_ItemId", "TenantId"')
+    first = rows(load(files, "first")[0], '"_ItemId", "TenantId"')
+    again = rows(load(files, "again")[0], '"_ItemId", "TenantId"')
     assert first == again
     assert first[0] == ("given", FIRST)
     assert len({item for item, _ in first}) == 3
 
 
-def test_gzipped_and_plain_files_of_a_folder_are_one_table(tmp_path):
+def test_gzipped_and_plain_files_of_a_folder_are_one_table(load):
     line = {"TimeGenerated": "2026-10-01T10:00:00Z"}
     files = {f"{LLM}/b[1].jsonl.gz": [line, line], f"{LLM}/a.jsonl": [line], f"{LLM}/c.txt": ["x"]}
-    tables, problems = load(tmp_path, files)
+    tables, problems = load(files)
     assert rows(tables, "__file, __line") == [
         (f"{LLM}/a.jsonl", 1),
         (f"{LLM}/b[1].jsonl.gz", 1),
@@ -171,14 +182,9 @@ def test_gzipped_and_plain_files_of_a_folder_are_one_table(tmp_path):
     assert not problems.counts
 
 
-def test_a_truncated_gzip_file_gives_the_lines_before_the_cut(tmp_path):
-    recorded = write_workspace(
-        tmp_path / "recorded",
-        {f"{LLM}/one.jsonl.gz": [{"CorrelationId": f"{n:08}" * 40} for n in range(5_000)]},
-    )
-    file = recorded / LLM / "one.jsonl.gz"
-    file.write_bytes(file.read_bytes()[:-2_000])
-    problems = Problems()
-    tables = load_log_tables(read_workspace(recorded), tmp_path / "tables.duckdb", problems)
+def test_a_truncated_gzip_file_gives_the_lines_before_the_cut(load):
+    lines = [json.dumps({"CorrelationId": f"{number:08}" * 40}) for number in range(5_000)]
+    cut = gzip.compress("\n".join(lines).encode())[:-2_000]
+    tables, problems = load({f"{LLM}/one.jsonl.gz": cut})
     assert 0 < len(rows(tables, "__line")) < 5_000
     assert [problem.line for problem in problems.first][-1] == 0
