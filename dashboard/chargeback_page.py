@@ -16,7 +16,7 @@ from dashboard.figures import (
     month_text,
     share_text,
 )
-from dashboard.place import Place
+from dashboard.place import LABELS, Place
 from dashboard.reader import PAGE_ROWS, Source, View, read_parts, read_view
 from dashboard.sentence import headline
 from dashboard.tables import part_name, parts_table, requests_table
@@ -24,7 +24,7 @@ from models.rendering import render
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LEGEND = (
-    "Amounts are USD at list price, exact to 15 decimals and rounded only for display; days are UTC."
+    "Amounts are USD at list price, exact to 15 decimals, rounded only for display; days are UTC."
     " measured: token counts read from the log for the request itself."
     " partial: a token class is in no log, so the list cost covers the known classes and the true"
     " cost lies between low and high. unknown: no source says it; it is not zero."
@@ -63,13 +63,12 @@ def _top(source: Source, place: Place, view: View) -> list[Line | Facts]:
 
 def _nothing(place: Place, view: View) -> Line:
     month = place.at(unit=None, label=None, oid=None, day=None, request=None)
+    where = _where(place, view)
+    advice = "The name in the link may be misspelled, or there was no usage."
     return Line(
         "warning",
         [
-            Cell(
-                f"No request is booked for {_where(place, view)}. The name in the link may be misspelled, or"
-            ),
-            Cell(" there was no usage. "),
+            Cell(f"No request is booked for {where}. {advice} "),
             Cell(f"Look at all of {month_text(place.month)}", link=month.link),
             Cell(" and open a row from there."),
         ],
@@ -82,9 +81,10 @@ def _coverage(source: Source, place: Place, view: View) -> Facts:
 
     def labelled(label: str) -> Cell:
         count = total[label]
-        there = place.at(label=label, day=None)
-        return Cell(count_text(count), link=there.link if count and not place.label else None)
+        return Cell(count_text(count), link=place.at(label=label).link if count else None)
 
+    # Rows of one label, or without any, say nothing about how many there are of the others.
+    labels = () if place.label else LABELS
     return Facts(
         "row",
         [
@@ -96,9 +96,7 @@ def _coverage(source: Source, place: Place, view: View) -> Facts:
                 "Usage known",
                 Cell(share_text(total["with_usage"], requests), hint="share of requests"),
             ),
-            ("Unattributed", labelled("unattributed")),
-            ("Unmetered", labelled("unmetered")),
-            ("Unpriced", labelled("unpriced")),
+            *((label.capitalize(), labelled(label)) for label in labels),
             ("Data until", Cell(moment_text(manifest.data_until))),
             ("Published at", Cell(moment_text(manifest.published_at))),
         ],
@@ -141,7 +139,7 @@ def _where(place: Place, view: View) -> str:
     parts = [caller_name(place, view)] if place.oid else []
     parts += [unit_name(place, view)] if place.unit else []
     parts += [place.day or month_text(place.month)]
-    if place.label in {"unattributed", "unmetered", "unpriced"}:
+    if place.label in LABELS:
         parts[-1] += f" ({place.label} only)"
     return ", ".join(parts)
 

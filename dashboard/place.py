@@ -13,6 +13,7 @@ from models.published import month_days
 LABELS = ("unattributed", "unmetered", "unpriced")
 WITHOUT_LABEL = "none"
 LONGEST_UNIT_IN_LINK = 200
+_PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _OID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -71,7 +72,7 @@ def read_place(parameters: Mapping[str, str], months: Sequence[str]) -> Place:
 
     Raises ReportError that says what is wrong with the link and what it may hold.
     """
-    given = {name: value.strip() for name, value in parameters.items() if value.strip()}
+    given = {name: value for name, value in parameters.items() if value.strip()}
     month = given.get("month", months[-1])
     if month not in months:
         raise ReportError(
@@ -132,7 +133,7 @@ def _day(text: str | None, month: str) -> str | None:
 
 
 def _page(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text[:7]) == int(text):
+    if _PAGE.fullmatch(text):
         return int(text)
     raise ReportError(f"The link's page {_shown(text)} is no page number. Start at page=1.")
 

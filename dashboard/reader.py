@@ -1,4 +1,4 @@
-"""The one place of the dashboard that reads published figures, for one viewer and one publication."""
+"""The one place of the dashboard that reads figures: one viewer, one publication at a time."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -61,7 +61,8 @@ def open_source(folder: Path, viewer: Viewer) -> Source:
     manifest = require_manifest(folder)
     if not manifest.days:
         raise PublicationError(
-            "the publication holds no day yet: run `tollbook run` once the gateway has logged requests"
+            "the publication holds no day yet: run `tollbook run` once the gateway has logged"
+            " requests"
         )
     return Source(folder, viewer, manifest)
 
@@ -78,7 +79,7 @@ def read_parts(source: Source, place: Place) -> Answer:
 
 
 def read_request(source: Source, request: str) -> list[dict[str, Any]]:
-    """Return the explanations of a CorrelationId or request key; ReportError when there are none."""
+    """Return the explanations of a CorrelationId or request key. Raises ReportError without any."""
     return _explanations(source.key, request, source)
 
 

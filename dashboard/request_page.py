@@ -20,11 +20,9 @@ def request_page(source: Source, place: Place) -> None:
         raise AssertionError("the request page was asked for without a request")
     explanations = read_request(source, place.request)
     crumbs = breadcrumbs(place, read_view(source, place.at(request=None)))
-    blocks = [
-        block
-        for explanation in explanations
-        for block in (Line("sentence", _sentence(explanation)), *_sections(explanation))
-    ]
+    blocks: list[Line | Facts] = []
+    for explanation in explanations:
+        blocks += [Line("sentence", _sentence(explanation)), *_sections(explanation)]
     show("request", crumbs, *blocks)
 
 

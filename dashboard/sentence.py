@@ -9,13 +9,13 @@ from dashboard.place import Place
 
 
 def headline(place: Place, where: str, total: Mapping[str, Any]) -> list[Cell]:
-    """Return the sentence about a place that `where` names; `total` is what dashboard/total found."""
+    """Return the sentence about a place, which `where` names; `total` is its sum."""
     who = " and ".join(
         _plural(total[kind], one)
         for kind, one in (("people", "person"), ("applications", "application"))
         if total[kind]
     )
-    if total["people"] + total["applications"] > 1:
+    if total["people"] + total["applications"] > 1 and not place.unit:
         who += f" in {_plural(total['units'], 'cost center')}"
     by = f" by {who}" if who and not place.oid else ""
     return [

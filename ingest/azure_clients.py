@@ -16,7 +16,7 @@ from azure.identity import DefaultAzureCredential
 from azure.monitor.query import LogsQueryClient
 
 from models.errors import SettingsError
-from models.settings import Settings, endpoint_problem
+from models.settings import Settings, endpoint_problem, is_loopback
 
 if TYPE_CHECKING:
     from msgraph.graph_service_client import GraphServiceClient
@@ -72,6 +72,17 @@ def graph_connection(settings: Settings) -> GraphConnection:
     )
     adapter.base_url = settings.graph_endpoint.rstrip("/") + "/v1.0"
     return GraphConnection(GraphServiceClient(request_adapter=adapter), transport)
+
+
+def unreachable_advice(endpoint: str, variable: str) -> str:
+    """Say what to do about an endpoint that does not answer."""
+    parts = urlsplit(endpoint)
+    if is_loopback(parts.hostname or ""):
+        return (
+            "a sandbox lives as long as the demo that started it; start one there with"
+            f" `tollbook sandbox serve --workspace DIR --port {parts.port}`, or set {variable}"
+        )
+    return f"check {variable} and the network; the next run asks again"
 
 
 def _is_plain(endpoint: str, settings: Settings) -> bool:

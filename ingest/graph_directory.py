@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from ingest.azure_clients import graph_connection
+from ingest.azure_clients import graph_connection, unreachable_advice
 from models.errors import SourceError
 from models.settings import Settings
 
@@ -167,8 +167,8 @@ class GraphDirectory:
             )
         if status is None:
             return (
-                f"{self._endpoint} did not answer for {collection.name}: check"
-                " TOLLBOOK_GRAPH_ENDPOINT and the network; the next run asks again"
+                f"{self._endpoint} did not answer for {collection.name}:"
+                f" {unreachable_advice(self._endpoint, 'TOLLBOOK_GRAPH_ENDPOINT')}"
             )
         return (
             f"Microsoft Graph answered {collection.name} with status {status}: the next run retries"

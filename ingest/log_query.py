@@ -16,6 +16,7 @@ from azure.core.rest import HttpRequest
 from azure.monitor.query import LogsQueryClient
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from ingest.azure_clients import unreachable_advice
 from ingest.log_sources import LogSource
 from ingest.row_splitter import Envelope, split_rows
 from models.clock import rfc3339
@@ -91,8 +92,8 @@ def ask_once(
         raise SourceError(_advice(error, workspace_id)) from error
     except (ServiceRequestError, ServiceResponseError) as error:
         raise SourceError(
-            f"{endpoint} did not answer ({type(error).__name__}): check TOLLBOOK_LOGS_ENDPOINT and"
-            " the network; the next run asks again"
+            f"{endpoint} did not answer ({type(error).__name__}):"
+            f" {unreachable_advice(endpoint, 'TOLLBOOK_LOGS_ENDPOINT')}"
         ) from error
 
 

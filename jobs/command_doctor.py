@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ingest.reachability import graph_findings, log_findings
 from jobs.cli import data_dir_option
+from jobs.screen import screen
 from models.clock import Clock
 from models.coverage_findings import coverage_findings
 from models.errors import SeedError, SettingsError
@@ -90,4 +90,4 @@ def _show(found: list[DoctorFinding]) -> None:
             escape(finding.text),
             escape(finding.advice),
         )
-    Console().print(table)
+    screen().print(table)

@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from jobs.cli import data_dir_option
+from jobs.screen import screen
 from models.clock import parse_utc
 from models.model_names import read_model_names
 from models.price_book import price_gaps, read_price_book
@@ -46,7 +46,7 @@ def check(at: str | None, litellm: Path | None, data_dir: Path | None) -> None:
     click.echo(f"{len(book)} price rows are valid; {len(differences)} differences:")
     for warning in price_gaps(book):
         click.echo(f"gap: {warning}")
-    Console().print(_table(differences))
+    screen().print(_table(differences))
 
 
 def _table(differences: Iterable[Difference]) -> Table:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from jobs.cli import data_dir_option
+from jobs.screen import screen
 from models.chargeback import KEY_COLUMNS, chargeback
 from models.errors import ReportError
 from models.money import usd
@@ -90,7 +90,7 @@ def show_table(answer: Answer, title: str) -> None:
         )
     for record in answer.records():
         table.add_row(*(escape(_cell(name, record[name])) for name in shown))
-    Console().print(table)
+    screen().print(table)
 
 
 def _total(values: list[Any]) -> Any:

@@ -105,7 +105,7 @@ def _problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[DoctorFinding]:
         place = f"{row['file']} line {row['line']}" if row["line"] else row["file"]
         yield warn(
             "recording",
-            f"{place}: {row['reason']}; left out",
-            "correct the line and load again",
+            f"{place}: {row['reason']}",
+            "correct the recording and load again",
             row["occurrences"],
         )

@@ -1,12 +1,15 @@
 """A tiny published tenant whose names, units and user agents are hostile text."""
 
 import json
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from ingest.landing import land
 from ingest.log_sources import GATEWAY_LOG, LLM_LOG, LogSource
@@ -29,6 +32,15 @@ HOSTILE_NAMES = (
     "@SUM(1+1)*cmd|'/C calc'!A0",
     "\u202egnp.exe \u0000 end",
 )
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HOSTILE_AGENT = "claude-cli/2.1 <svg onload=alert('agent')>"
 
 
@@ -159,3 +171,22 @@ def _llm_rows(calls: tuple[Call, ...]) -> list[dict[str, object]]:
 def _write(file: Path, source: LogSource, rows: list[dict[str, object]]) -> None:
     lines = (json.dumps([row.get(column) for column in source.columns]) for row in rows)
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium that talks to nobody but the page's server."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def chromium(require_heavy: Callable[[bool, str], None], request: pytest.FixtureRequest) -> Browser:
+    """The browser, or one clear line where there is no Chromium."""
+    require_heavy(shutil.which("chromium") is not None, "Chromium is not installed: make extras")
+    started: Browser = request.getfixturevalue("browser")
+    return started

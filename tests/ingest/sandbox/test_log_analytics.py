@@ -2,97 +2,14 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from types import SimpleNamespace
 
 import duckdb
 import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.policies import HeadersPolicy
-from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryStatus
-from tiny_workspace import EMPTY, FIRST, FOUNDRY, GATEWAY, SECOND, write_workspace
-
-from ingest.sandbox.process import sandbox_process
-
-GATEWAY_LOG = "tables/ApiManagementGatewayLogs/day.jsonl"
-LLM_LOG = "tables/ApiManagementGatewayLlmLog/day.jsonl"
-HEADERS = {"x-caller-oid": "oid", "note": 'quote " and ü'}
-
-
-def gateway_row(number: int, **more: object) -> dict[str, object]:
-    generated = datetime(2026, 10, 1, 10, tzinfo=UTC) + timedelta(minutes=number)
-    return {
-        "TimeGenerated": generated.strftime("%Y-%m-%dT%H:%M:%S.1234567Z"),
-        "CorrelationId": f"request-{number}",
-        "Method": "POST",
-        "ResponseCode": 200,
-        "TotalTime": 2**40 + number,
-        "IsRequestSuccess": True,
-        "RequestHeaders": HEADERS,
-        "_ResourceId": GATEWAY,
-        "_IngestionTime": (generated + timedelta(minutes=5)).isoformat(),
-        **more,
-    }
-
-
-def llm_row(number: int, **more: object) -> dict[str, object]:
-    return {
-        "TimeGenerated": f"2026-10-01T10:{number:02}:01Z",
-        "CorrelationId": f"request-{number}",
-        "RequestId": f"msg_{number}",
-        "ModelName": "claude-opus-5",
-        "PromptTokens": 12,
-        "CompletionTokens": 49,
-        "TotalTokens": 61,
-        **more,
-    }
-
-
-FILES = {
-    GATEWAY_LOG: [
-        *(gateway_row(number) for number in range(40)),
-        gateway_row(40, TenantId=SECOND.upper()),
-        gateway_row(41, _ResourceId="/subscriptions/s/elsewhere"),
-        gateway_row(42, _IngestionTime="2026-10-02T18:00:00Z"),
-        "{broken",
-    ],
-    LLM_LOG: [*(llm_row(number) for number in range(30)), llm_row(30, PromptTokens="many")],
-    "tables/AppMetrics/day.jsonl": [
-        {"TimeGenerated": "2026-10-01T10:00:00Z", "Name": "Total Tokens", "Sum": 1.5}
-    ],
-}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    folder = write_workspace(tmp_path_factory.mktemp("recorded"), FILES)
-    with sandbox_process(folder) as url:
-        header = HeadersPolicy(base_headers={"Authorization": "Bearer any"})
-        with LogsQueryClient(object(), endpoint=url, authentication_policy=header) as client:
-            yield SimpleNamespace(url=url, client=client, folder=folder)
-
-
-@pytest.fixture
-def ask(sandbox):
-    def query(text, timespan=None, workspace=FIRST, **more):
-        return sandbox.client.query_workspace(workspace, text, timespan=timespan, **more)
-
-    return query
-
-
-@pytest.fixture
-def move_clock(sandbox):
-    before = httpx.get(f"{sandbox.url}/sandbox/clock").json()
-    yield lambda now: httpx.post(f"{sandbox.url}/sandbox/clock", json={"now": now})
-    httpx.post(f"{sandbox.url}/sandbox/clock", json=before)
-
-
-def raw(url, body, headers=None):
-    """Status, body and headers of the answer to a POST that no SDK touched."""
-    headers = {"Accept-Encoding": "identity", **(headers or {})}
-    answer = httpx.post(url, content=json.dumps(body).encode(), headers=headers)
-    return answer.status_code, answer.content, answer.headers
-
+from azure.monitor.query import LogsQueryStatus
+from recorded_logs import GATEWAY_LOG, HEADERS, LLM_LOG
+from tiny_workspace import FIRST, FOUNDRY, GATEWAY, SECOND
 
 BEARER = {"Authorization": "Bearer any", "Content-Type": "application/json"}
 
@@ -118,12 +35,12 @@ def contract_query(name: str) -> str:
         ("llm_log.kql", LLM_LOG, '"TimeGenerated" + interval 5 minute'),
     ],
 )
-def test_the_products_queries_give_the_rows_of_the_file(sandbox, ask, query, file, ingested):
+def test_the_products_queries_give_the_rows_of_the_file(log_server, ask, query, file, ingested):
     columns = "{TimeGenerated: 'timestamptz', _IngestionTime: 'timestamptz', CorrelationId: text}"
     expected = duckdb.execute(
         f"""
         select "CorrelationId"
-        from read_json('{sandbox.folder / file}', columns = {columns}, ignore_errors = true)
+        from read_json('{log_server.folder / file}', columns = {columns}, ignore_errors = true)
         where {ingested} >= '2026-10-01T10:10:00Z' and {ingested} < '2026-10-01T10:30:00Z'
             and coalesce("CorrelationId", '') != 'request-40'
         order by all
@@ -190,17 +107,17 @@ def test_rows_belong_to_the_workspace_they_name_else_to_the_first(ask):
     assert count(ask(query, additional_workspaces=[SECOND])) == 43
 
 
-def test_a_resource_sees_its_own_rows(sandbox):
-    result = sandbox.client.query_resource(
+def test_a_resource_sees_its_own_rows(log_server):
+    result = log_server.client.query_resource(
         GATEWAY, "ApiManagementGatewayLogs | count", timespan=None
     )
     assert count(result) == 42
-    nothing = sandbox.client.query_resource(
+    nothing = log_server.client.query_resource(
         FOUNDRY, "ApiManagementGatewayLogs | count", timespan=None
     )
     assert count(nothing) == 0
     with pytest.raises(HttpResponseError) as error:
-        sandbox.client.query_resource("/subscriptions/x/y", "AppTraces", timespan=None)
+        log_server.client.query_resource("/subscriptions/x/y", "AppTraces", timespan=None)
     assert error.value.status_code == 404
 
 
@@ -234,142 +151,6 @@ def test_nothing_later_than_the_clock_is_visible(ask, move_clock):
     assert count(ask("ApiManagementGatewayLogs | count")) == 42
 
 
-def test_a_clock_needs_a_time(sandbox, move_clock):
-    for now in ("2026-10-01", "soon", None, 5):
-        assert move_clock(now).status_code == 400
-    status, body, _ = raw(f"{sandbox.url}/sandbox/clock", [])
-    assert status == 400
-    assert b"2026-10-01T00:00:00Z" in body
-
-
-def test_a_workspace_without_data_answers_204(sandbox, move_clock):
-    url = f"{sandbox.url}/v1/workspaces/{EMPTY}/query"
-    assert raw(url, {"query": "AppTraces"}, BEARER)[:2] == (204, b"")
-    move_clock("2026-10-01T00:00:00Z")
-    url = f"{sandbox.url}/v1/workspaces/{FIRST}/query"
-    assert raw(url, {"query": "AppTraces"}, BEARER)[0] == 204
-
-
-def test_a_workspace_of_somebody_else_is_refused(ask):
-    with pytest.raises(HttpResponseError) as error:
-        ask("AppTraces", workspace="00000000-0000-0000-0000-0000000000ff")
-    assert error.value.status_code == 403
-    assert error.value.model.code == "InsufficientAccessError"
-
-
-def test_no_credentials_is_401(sandbox):
-    headers = {"Content-Type": "application/json"}
-    url = f"{sandbox.url}/v1/workspaces/{FIRST}/query"
-    status, body, _ = raw(url, {"query": "AppTraces"}, headers)
-    assert status == 401
-    assert json.loads(body)["error"]["code"] == "AuthorizationRequiredError"
-    with (
-        LogsQueryClient(
-            object(), endpoint=sandbox.url, authentication_policy=HeadersPolicy()
-        ) as client,
-        pytest.raises(HttpResponseError) as error,
-    ):
-        client.query_workspace(FIRST, "AppTraces", timespan=None)
-    assert error.value.status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("query", "code", "named"),
-    [
-        ("AppTraces | where Foo == 1", "SEM0100", "'Foo'"),
-        ("NoSuchTable | take 1", "SEM0100", "'NoSuchTable'"),
-        ("appTraces | take 1", "SEM0100", "'appTraces'"),
-        ("AppTraces | project message", "SEM0100", "'message'"),
-        ("AppTraces | where __ingested_at > now()", "SEM0100", "'__ingested_at'"),
-        ("duckdb_settings | take 1", "SEM0100", "'duckdb_settings'"),
-        ("database('recorded').AppTraces", "SEM0100", "'recorded.AppTraces'"),
-        ("AppTraces | where", "SYN0002", "1:10"),
-    ],
-)
-def test_a_wrong_query_has_the_documented_error(ask, query, code, named):
-    with pytest.raises(HttpResponseError) as error:
-        ask(query)
-    assert error.value.status_code == 400
-    body = json.loads(error.value.response.text())["error"]
-    assert body["code"] == "BadArgumentError"
-    assert body["correlationId"]
-    inner = body["innererror"]["innererror"]
-    assert inner["code"] == code
-    assert named in inner["message"]
-    assert inner["message"] in error.value.model.message
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        ".drop table AppTraces",
-        ".set-or-replace X <| AppTraces",
-        "workspace('other').AppTraces",
-        "externaldata(x: string) ['http://127.0.0.1/']",
-        "(" * 3_000,
-        "",
-        "declare query_parameters(x: string); print x",
-    ],
-)
-def test_a_hostile_query_is_a_400(ask, query):
-    with pytest.raises(HttpResponseError) as error:
-        ask(query)
-    assert error.value.status_code == 400
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        [],
-        {"query": 5},
-        {"query": "AppTraces", "timespan": "P1M"},
-        {"query": "AppTraces", "timespan": "yesterday/today"},
-        {"query": "AppTraces", "timespan": 3600},
-        {"query": "AppTraces", "workspaces": "one"},
-    ],
-)
-def test_a_broken_body_is_a_400(sandbox, body):
-    url = f"{sandbox.url}/v1/workspaces/{FIRST}/query"
-    status, answer, _ = raw(url, body, BEARER)
-    assert (status, json.loads(answer)["error"]["code"]) == (400, "BadArgumentError")
-
-
-def test_a_request_without_json_gets_an_empty_200(sandbox):
-    url = f"{sandbox.url}/v1/workspaces/{FIRST}/query"
-    headers = {"Authorization": "Bearer any", "Content-Type": "text/plain"}
-    assert raw(url, {"query": "AppTraces"}, headers)[:2] == (200, b"")
-
-
-def test_too_many_rows_are_a_partial_result(ask):
-    result = ask("range n from 1 to 500001 step 1")
-    assert isinstance(result, LogsQueryPartialResult)
-    assert result.status == LogsQueryStatus.PARTIAL
-    assert len(result.partial_data[0].rows) == 500_000
-    assert result.partial_error.code == "PartialError"
-    assert "500000 records" in str(result.partial_error.details)
-    whole = ask("range n from 1 to 500000 step 1")
-    assert whole.status == LogsQueryStatus.SUCCESS
-    assert len(whole.tables[0].rows) == 500_000
-
-
-def test_too_many_bytes_are_a_partial_result(ask):
-    result = ask("range n from 1 to 120000 step 1 | extend text = strrep('0123456789', 100)")
-    assert isinstance(result, LogsQueryPartialResult)
-    assert 100_000 < len(result.partial_data[0].rows) < 110_000
-    assert "104857600 bytes" in str(result.partial_error.details)
-
-
-def test_a_query_that_takes_too_long_is_a_504(sandbox):
-    url = f"{sandbox.url}/v1/workspaces/{FIRST}/query"
-    query = (
-        "range a from 1 to 100000 step 1 | extend k = 1 "
-        "| join kind=inner (range b from 1 to 100000 step 1 | extend k = 1) on k "
-        "| summarize sum(a * b)"
-    )
-    status, body, _ = raw(url, {"query": query}, {**BEARER, "Prefer": "wait=0.2"})
-    assert (status, json.loads(body)["error"]["code"]) == (504, "GatewayTimeout")
-
-
 def test_statistics_come_when_asked_for(ask):
     with_statistics = ask("AppMetrics | project Sum", include_statistics=True)
     assert with_statistics.statistics["query"]["datasetStatistics"] == [
@@ -378,8 +159,8 @@ def test_statistics_come_when_asked_for(ask):
     assert not ask("AppMetrics").statistics
 
 
-def test_answers_are_gzipped_for_those_who_accept_it(sandbox):
-    url = f"{sandbox.url}/v1/workspaces/{FIRST}/query"
+def test_answers_are_gzipped_for_those_who_accept_it(log_server):
+    url = f"{log_server.url}/v1/workspaces/{FIRST}/query"
     body = {"query": "ApiManagementGatewayLogs"}
     plain = httpx.post(url, json=body, headers={**BEARER, "Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers
@@ -401,8 +182,8 @@ def test_the_old_diagnostics_table_is_there_and_empty(ask):
     assert count(ask(query)) == 0
 
 
-def test_problems_of_the_recording_are_shown(sandbox):
-    shown = httpx.get(f"{sandbox.url}/sandbox/problems").json()
+def test_problems_of_the_recording_are_shown(log_server):
+    shown = httpx.get(f"{log_server.url}/sandbox/problems").json()
     assert shown["counts"] == {GATEWAY_LOG: 1, LLM_LOG: 1}
     assert [(problem["file"], problem["line"]) for problem in shown["problems"]] == [
         (GATEWAY_LOG, 44),
@@ -411,5 +192,5 @@ def test_problems_of_the_recording_are_shown(sandbox):
     assert "PromptTokens" in shown["problems"][1]["reason"]
 
 
-def test_health(sandbox):
-    assert httpx.get(f"{sandbox.url}/sandbox/health").json() == {"status": "ok"}
+def test_health(log_server):
+    assert httpx.get(f"{log_server.url}/sandbox/health").json() == {"status": "ok"}

@@ -1,0 +1,44 @@
+-- 1 row per unit among the largest, 1 for all other units together, 1 per label: adds up to the span.
+with named as (
+    select
+        case when daily.label = '' then unit.unit end as unit,
+        daily.*,
+    from daily
+    left join units as unit on daily.unit_id = unit.unit_id
+),
+
+ranked as (
+    select
+        unit,
+        row_number() over (order by sum(list_cost_usd) desc nulls last, unit) as place,
+    from named
+    where label = ''
+    group by unit
+),
+
+lines as (
+    select
+        named.*,
+        case
+            when named.label <> '' then named.label
+            when ranked.place <= getvariable('largest') then named.unit
+            else 'other units'
+        end as line,
+        case when named.label <> '' then 3 when ranked.place <= getvariable('largest') then 1 else 2 end
+            as part,
+    from named
+    left join ranked on named.unit is not distinct from ranked.unit and named.label = ''
+)
+
+select
+    line,
+    part = 3 as is_label,
+    count(distinct unit) as units,
+    sum(requests)::bigint as requests,
+    sum(input_tokens)::bigint as input_tokens,
+    sum(output_tokens)::bigint as output_tokens,
+    sum(list_cost_usd) as list_cost_usd,
+    case when count(cost_high_usd) = count(*) then sum(cost_high_usd) end as cost_high_usd,
+from lines
+group by line, part
+order by part, list_cost_usd desc nulls last, line
