@@ -1,6 +1,5 @@
 """`tollbook demo`: from nothing to a month's chargeback on the screen."""
 
-import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +11,7 @@ from ingest.sandbox.generator import generate_tenant
 from ingest.sandbox.process import sandbox_process
 from ingest.sandbox.workspace import read_workspace
 from jobs.cli import data_dir_option
+from jobs.dashboard_process import dashboard_process
 from jobs.demo import clear, live_through, tenant_settings
 from jobs.logging_setup import set_up_logging
 from jobs.progress import progress_bars
@@ -59,8 +59,8 @@ def demo(
         print_summary(settings, manifest)
         console.print(f"Built in {time.monotonic() - began:.0f} s.")
         if not no_serve:
-            from jobs.dashboard_process import dashboard_process
-
-            url = stack.enter_context(dashboard_process(settings, port=settings.dashboard_port))
-            console.print(f"The dashboard is at {url} (Ctrl-C ends it)")
-            signal.pause()
+            dashboard = stack.enter_context(
+                dashboard_process(settings, port=settings.dashboard_port)
+            )
+            console.print(f"The dashboard is at {dashboard.url} (Ctrl-C ends it)")
+            dashboard.process.wait()

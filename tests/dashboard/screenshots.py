@@ -1,4 +1,4 @@
-"""Pictures of the golden tenant's pages: `make screenshots`. Not collected by an ordinary test run."""
+"""Pictures of the golden tenant: `make screenshots`. An ordinary test run does not collect them."""
 
 from pathlib import Path
 

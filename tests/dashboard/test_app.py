@@ -113,7 +113,7 @@ def test_an_unreadable_manifest_says_how_to_publish_again(
         ("?oid=nobody", "Open the person from a unit"),
         ("?unit=Nowhere", "No request is booked for Nowhere, October 2026"),
         ("?oid=00000000-1111-4111-8111-000000000000", "No request is booked for 00000000-1111"),
-        ("?day=2026-10-31", "No request is booked for 2026-10-31"),
+        ("?day=2026-10-31", "nothing is published between 2026-10-31"),
         ("?request=no-such-request", "no published request has the CorrelationId"),
     ],
 )
