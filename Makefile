@@ -49,5 +49,8 @@ extras: ## install what the heavy tests use: Chromium and the KQL parser (Debian
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	@npm ci --silent --prefix tests/kusto
 
+screenshots: $(VENV)/.developer ## take pictures of a generated tenant's pages into .screenshots/
+	@$(BIN)/pytest -q tests/dashboard/screenshots.py
+
 clean: ## remove the environment and everything the demo wrote
-	rm -rf $(VENV) .tollbook .bench
+	rm -rf $(VENV) .tollbook .bench .screenshots

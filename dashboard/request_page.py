@@ -23,7 +23,8 @@ def request_page(source: Source, place: Place) -> None:
     blocks: list[Line | Facts] = []
     for explanation in explanations:
         blocks += [Line("sentence", _sentence(explanation)), *_sections(explanation)]
-    show("request", crumbs, *blocks)
+    # The place of the chargeback page's own first blocks: the way back up does not flicker.
+    show("top", crumbs, *blocks)
 
 
 def _sentence(explanation: Mapping[str, Any]) -> list[Cell]:

@@ -36,11 +36,19 @@ def _show(content: Any, indent: int) -> None:
     if isinstance(content, dict):
         width = max(map(len, content), default=0)
         for name, value in content.items():
-            text = "unknown" if value is None else "-" if value == "" else value
-            click.echo(f"{' ' * indent}{name.replace('_', ' '):<{width}}  {text}")
+            click.echo(f"{' ' * indent}{name.replace('_', ' '):<{width}}  {_text(name, value)}")
     elif isinstance(content, list):
         for number, item in enumerate(content, start=1):
             click.echo(f"{' ' * indent}row {number}")
             _show(item, indent + 2)
     else:
         click.echo(f"{' ' * indent}{content}")
+
+
+def _text(name: str, value: Any) -> Any:
+    """Return what a person reads: a missing amount is unknown, other missing things are absent."""
+    if value is None and name.endswith(("_tokens", "_usd")):
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value in {None, ""} else value

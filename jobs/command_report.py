@@ -19,6 +19,7 @@ from models.rendering import BINARY_FORMATS, FORMATS, is_share, plain, render
 from models.settings import read_settings
 from models.viewer import operator
 
+_TEXT_WIDTH = 60
 _SHOWN = (
     "label",
     "requests",
@@ -27,7 +28,6 @@ _SHOWN = (
     "list_cost_usd",
     "cost_status",
     "cost_high_usd",
-    "measured_share",
 )
 
 
@@ -79,23 +79,26 @@ def show_table(answer: Answer, title: str) -> None:
     """Print the columns a person wants to see, with a last line of totals."""
     keys = answer.columns[: answer.columns.index("label")]
     shown = [name for name in answer.columns if name in (*keys, *_SHOWN)]
-    table = Table(title=title, show_footer=True)
+    table = Table(title=title, show_footer=True, box=None, pad_edge=False, title_justify="left")
     for name in shown:
         values = [record[name] for record in answer.records()]
         is_text = name in keys or name in {"label", "cost_status"}
         table.add_column(
             name.replace("_usd", "").replace("_", " "),
             justify="left" if is_text else "right",
-            footer="" if is_text or is_share(name) else _cell(name, _total(values)),
+            no_wrap=True,
+            footer="" if is_text or is_share(name) else _cell(name, _total(name, values)),
         )
     for record in answer.records():
         table.add_row(*(escape(_cell(name, record[name])) for name in shown))
     screen().print(table)
 
 
-def _total(values: list[Any]) -> Any:
+def _total(name: str, values: list[Any]) -> Any:
     known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if known else None
+    if not known or (name == "cost_high_usd" and len(known) < len(values)):
+        return None
+    return sum(known[1:], known[0])
 
 
 def _cell(name: str, value: Any) -> str:
@@ -105,4 +108,10 @@ def _cell(name: str, value: Any) -> str:
         return f"{value:.0%}"
     if isinstance(value, Decimal):
         return usd(value)
-    return f"{value:,}" if isinstance(value, int) else str(plain(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    return _shortened(str(plain(value)))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TEXT_WIDTH else text[: _TEXT_WIDTH - 1] + "…"

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 JOBS = ("ingest", "directory", "build")
 """In the order of their dependence: a build books what the two before it brought."""
 
+_NEEDED = {"ingest": ("workspace_ids",), "directory": ("tenant_id",)}
+
 log = structlog.get_logger()
 
 
@@ -58,6 +60,7 @@ def run_jobs(run: Run, jobs: Sequence[str], window: Window | None = None) -> Non
         "directory": lambda: sync_directory(run),
         "build": lambda: build_and_publish(run),
     }
+    run.settings.require(*(name for job in jobs for name in _NEEDED.get(job, ())))
     for job in JOBS:
         if job in jobs:
             _recorded(run, job, steps[job])
@@ -65,7 +68,6 @@ def run_jobs(run: Run, jobs: Sequence[str], window: Window | None = None) -> Non
 
 def ingest_logs(run: Run, window: Window | None = None) -> int:
     """Load every log table from its high-water mark, or the window given; return new rows."""
-    run.settings.require("workspace_ids")
     load_seeds_marking_days(run)
     new = 0
     with logs_client(run.settings) as client:
@@ -87,7 +89,6 @@ def ingest_logs(run: Run, window: Window | None = None) -> int:
 def sync_directory(run: Run, directory: GraphDirectory | None = None) -> int:
     """Bring the directory's history up to now; return how many principals changed."""
     if directory is None:
-        run.settings.require("tenant_id")
         with GraphDirectory(run.settings) as opened:
             return sync_directory(run, opened)
     changed = 0

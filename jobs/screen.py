@@ -5,7 +5,7 @@ import sys
 
 from rich.console import Console
 
-_PIPED_WIDTH = 140
+_PIPED_WIDTH = 180
 
 
 def screen(*, stderr: bool = False) -> Console:

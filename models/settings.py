@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -30,7 +31,9 @@ FILE_NAME = "tollbook.toml"
 class Settings(BaseSettings):
     """Where the tenant is and where tollbook keeps its files."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     data_dir: Path = Field(
         default=Path(".tollbook"), description="folder of the warehouse and the publication"
@@ -39,8 +42,8 @@ class Settings(BaseSettings):
         default=None, description="folder whose CSV files replace reviewed seeds of the same name"
     )
     tenant_id: str | None = Field(default=None, description="Entra tenant id (GUID)")
-    workspace_ids: tuple[str, ...] = Field(
-        default=(), description="Log Analytics workspace ids (GUIDs), as a JSON list"
+    workspace_ids: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Log Analytics workspace ids (GUIDs), separated by commas"
     )
     logs_endpoint: str = Field(
         default="https://api.loganalytics.io", description="Log Analytics query endpoint"
@@ -65,6 +68,13 @@ class Settings(BaseSettings):
     now: datetime | None = Field(
         default=None, description="fixes the clock (RFC 3339); for tests and recorded workspaces"
     )
+
+    @field_validator("workspace_ids", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @model_validator(mode="after")
     def _plain_http_only_to_loopback(self) -> Self:
@@ -153,10 +163,10 @@ def read_settings(**options: Any) -> Settings:
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables that give a child process the same settings."""
     values = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    listed = {key: value for key, value in values.items() if isinstance(value, list)}
-    plain = {key: str(value) for key, value in values.items() if key not in listed}
-    as_json = {key: "[" + ",".join(f'"{v}"' for v in value) + "]" for key, value in listed.items()}
-    return {PREFIX + key.upper(): value for key, value in (plain | as_json).items()}
+    return {
+        PREFIX + name.upper(): ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+    }
 
 
 def _toml_file(data_dir: Path) -> Path | None:

@@ -213,17 +213,22 @@ class Books:
         )
 
     def book(self, first_day: date = DAY, last_day: date | None = None) -> dict[str, Row]:
-        """Build the ledger of some days as known at the clock's time; charges by CorrelationId."""
-        ledger.prepare(self.connection, self.clock.now())
-        ledger.build_span(self.connection, first_day, last_day or first_day)
-        found = rows_of(
-            self.connection,
-            "select call.correlation_id, charge.* from ledger.charges as charge"
-            " inner join ledger.attributed as call using (request_key)",
-        )
+        """Build the ledger of some days and return its charges by CorrelationId."""
+        found = self.book_rows(first_day, last_day)
         charges = {row["correlation_id"]: row for row in found}
         assert len(charges) == len(found)
         return charges
+
+    def book_rows(self, first_day: date = DAY, last_day: date | None = None) -> list[Row]:
+        """Build the ledger of some days, as known at the clock's time, and return its charges."""
+        ledger.prepare(self.connection, self.clock.now())
+        ledger.build_span(self.connection, first_day, last_day or first_day)
+        return rows_of(
+            self.connection,
+            "select call.correlation_id, charge.* from ledger.charges as charge"
+            " inner join ledger.attributed as call using (request_key)"
+            " order by charge.usage_time, charge.request_key",
+        )
 
     def attributed(self) -> dict[str, Row]:
         """What the last `book` attributed, charged or not, by CorrelationId."""
@@ -240,7 +245,9 @@ class Books:
 @contextmanager
 def open_books(folder: Path, **seeds: Sequence[Row]) -> Iterator[Books]:
     """Open a warehouse with small seeds; `seeds` names those that differ, without `.csv`."""
-    for name, lines in ({"prices": PRICES, "models": NAMES, "deployments": DEPLOYMENTS} | seeds).items():
+    for name, lines in (
+        {"prices": PRICES, "models": NAMES, "deployments": DEPLOYMENTS} | seeds
+    ).items():
         write_seed(folder / "seeds", f"{name}.csv", lines)
     clock = Clock(NOW)
     file = folder / "data" / "warehouse.duckdb"

@@ -9,8 +9,11 @@ select
     place.place.sku as sku,
     place.deployment_evidence,
     -- Without a known SKU the request may have run in either zone the model is deployed in.
-    case when place.place.sku = 'DataZoneStandard' then 'us_data_zone' else 'global' end
-        as least_zone,
+    case
+        when place.place.sku = 'DataZoneStandard' then 'us_data_zone'
+        when place.place.sku is null and place.is_all_data_zone then 'us_data_zone'
+        else 'global'
+    end as least_zone,
     case
         when place.place.sku = 'GlobalStandard' then 'global'
         when place.place.sku is null and place.is_all_global then 'global'

@@ -1,5 +1,6 @@
 -- 1 row per gateway request near the window. The day on either side is read too, because a request
--- that starts before midnight may be logged by the model side after it.
+-- that starts before midnight may be logged by the model side after it. Where rows of one request
+-- contradict each other, one that reached a model counts: the others may be attempts before it.
 select
     *,
     row_number() over (
@@ -15,6 +16,14 @@ from (
     qualify
         row_number() over (
             partition by coalesce(correlation_id, item_id), request_time
-            order by ingested_at, item_id
+            order by
+                coalesce(
+                    method = 'POST'
+                    and ends_with(url_path, '/v1/messages')
+                    and backend_response_code = 200,
+                    false
+                ) desc,
+                ingested_at,
+                item_id
         ) = 1
 )

@@ -39,6 +39,7 @@ counted as (
         count_if(is_of_model) as of_model,
         any_value(known) filter (where is_of_model) as by_model,
         bool_and(known.sku = 'GlobalStandard') filter (where is_of_model) as is_all_global,
+        bool_and(known.sku = 'DataZoneStandard') filter (where is_of_model) as is_all_data_zone,
     from candidates
     group by llm_model, policy_deployment, account, usage_day
 )
@@ -48,7 +49,10 @@ select
     policy_deployment,
     account,
     usage_day,
-    coalesce(is_all_global, false) as is_all_global,
+    -- A deployment that only the policy knows may be in either zone, whatever the known ones are.
+    coalesce(is_all_global and (policy_deployment is null or named > 0), false) as is_all_global,
+    coalesce(is_all_data_zone and (policy_deployment is null or named > 0), false)
+        as is_all_data_zone,
     case
         when policy_deployment is not null then 'policy'
         when of_model_on_host = 1 then 'backend_host'

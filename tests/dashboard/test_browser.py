@@ -89,7 +89,7 @@ def all_rows(page: Page) -> list[list[dict[str, str]]]:
     """Return the rows of this and all following pages."""
     rows = shown_rows(page)
     while (following := page.get_by_role("link", name="Next", exact=True)).count():
-        before = page.locator(".pager").inner_text()
+        before = page.locator(".pager").text_content()
         following.click()
         expect(page.locator(".pager")).not_to_have_text(before)
         rows += shown_rows(page)
@@ -103,7 +103,7 @@ def exact(cell: dict[str, str]) -> Decimal:
 
 def follow(page: Page, link: Locator) -> None:
     """Follow a link of the page and wait until the breadcrumbs have changed."""
-    before = page.locator("nav.crumbs").inner_text()
+    before = page.locator("nav.crumbs").text_content()
     link.click()
     expect(page.locator("nav.crumbs")).not_to_have_text(before)
 
