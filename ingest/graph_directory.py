@@ -1,7 +1,7 @@
 """Reads principals from Microsoft Graph by delta query, as raw JSON objects.
 
-The SDK builds, authenticates, retries and sends; its model objects are passed by, because on them an
-absent property and a null one look the same.
+The SDK builds, authenticates, retries and sends; its model objects are passed by, because on them
+an absent property and a null one look the same.
 """
 
 import asyncio
@@ -132,7 +132,7 @@ class GraphDirectory:
                 end = page.get("@odata.deltaLink")
                 if not end:
                     raise SourceError(
-                        f"Graph ended {collection.name} without a delta link: the next run starts anew"
+                        f"Graph ended {collection.name} without a delta link: run again"
                     )
                 return Delta(objects, end, is_full=delta_link is None)
         raise SourceError(f"Graph sent more than {MOST_PAGES} pages of {collection.name}: check it")
@@ -176,5 +176,5 @@ class GraphDirectory:
 
 
 def _delta_parameters(builder: Any) -> Any:
-    """Return the query parameter class of a delta builder: the SDK nests it under the builder's name."""
+    """Return the query parameter class of a delta builder, which the SDK nests in the builder."""
     return getattr(type(builder), f"{type(builder).__name__}GetQueryParameters")

@@ -1,13 +1,17 @@
-"""Lands a batch of log rows: raw, staging, dirty days, load record and watermark, all or nothing."""
+"""Lands a batch of rows: raw, staging, dirty days, load record and watermark, all or nothing."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from ingest.log_sources import LogSource
 from models.clock import Clock
+from models.errors import SourceError
 from models.sql_files import sql
-from models.warehouse import Connection, run, scalar, transaction
+from models.warehouse import Connection, mark_dirty, run, scalar, transaction
 
 
 @dataclass(frozen=True)
@@ -66,31 +70,52 @@ def _read(
     run_variables = {"load_id": load_id, "window_start": start, "answer_file": str(file)}
     for name, value in run_variables.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
-    connection.execute(f"create or replace table landed_rows as\n{sql(f'landing/{source.name}')}")
+    statement = f"create or replace table landed_rows as\n{sql(f'landing/{source.name}')}"
+    try:
+        connection.execute(statement)
+    except duckdb.InvalidInputException:
+        # One caller's header must not stop everybody's load.
+        _rewrite_as_text(file)
+        connection.execute(statement)
     received = int(scalar(connection, "select count(*) from landed_rows"))
     connection.execute(
-        f"delete from landed_rows using {source.raw_table} as known"
-        " where landed_rows.item_id = known.item_id"
-        " and landed_rows.ingested_at = known.ingested_at"
-        " and known.ingested_at >= ? and known.ingested_at < ?",
-        [start, end],
+        "create or replace temp view known_rows as select item_id, ingested_at"
+        f" from {source.raw_table}"
+        " where ingested_at >= getvariable('window_start') and ingested_at < getvariable('window_end')"
     )
+    run(connection, "landing/forget_known", window_end=end)
     return received
 
 
 def _insert(connection: Connection, source: LogSource, load_id: int) -> int:
+    staging = f"warehouse.staging.{source.staging_table}"
     connection.execute(f"insert into {source.raw_table} by name select * from landed_rows")
+    # Of a row that came twice the one ingested first stays, in whatever order windows are read.
     connection.execute(
-        f"insert into warehouse.staging.{source.staging_table} by name\n"
-        f"{sql(f'staging/{source.staging_table}')}"
+        f"delete from {staging} as known using landed_rows"
+        " where known.item_id = landed_rows.item_id"
+        " and known.day_key = coalesce(landed_rows.time_generated, landed_rows.ingested_at)::date"
+        " and known.ingested_at > landed_rows.ingested_at"
     )
+    connection.execute(f"insert into {staging} by name\n{sql(f'staging/{source.staging_table}')}")
     days = run(connection, f"staging/days_of_{source.staging_table}", load_id=load_id).fetchall()
-    if days:
-        connection.executemany(
-            "insert into warehouse.run.dirty_days values (?, ?)",
-            [(day, source.name) for (day,) in days],
-        )
+    mark_dirty(connection, [day for (day,) in days], source.name)
     return int(scalar(connection, "select count(*) from landed_rows"))
+
+
+def _rewrite_as_text(file: Path) -> None:
+    """Replace what is JSON but no text: half a surrogate pair, bytes that are not UTF-8.
+
+    Raises SourceError when a line is not even JSON.
+    """
+    try:
+        with file.open("r", encoding="utf-8", errors="replace", newline="\n") as lines:
+            rows = [json.dumps(json.loads(line), ensure_ascii=False) for line in lines]
+    except ValueError as error:
+        raise SourceError(
+            f"the answer holds a row that is no JSON ({error}): it is asked for again in the next run"
+        ) from error
+    file.write_bytes("".join(row + "\n" for row in rows).encode(errors="replace"))
 
 
 def _advance(connection: Connection, source: str, origin: str, end: datetime) -> None:

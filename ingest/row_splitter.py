@@ -48,8 +48,10 @@ def split_rows(chunks: Iterable[bytes], out: BinaryIO) -> Envelope:
         if depth == 0:
             head = before
         else:
-            _refuse_content(before)
-        out.write(_lines(buffer, starts[: len(ends)], ends))
+            _refuse_content(before, 1)
+        starts = starts[: len(ends)]
+        _refuse_content(_between(buffer, starts, ends), len(ends) - 1)
+        out.write(_lines(buffer, starts, ends))
         rows += len(ends)
         buffer, depth = buffer[ends[-1] + 1 :], _ROW_DEPTH - 1
     return _envelope(head + buffer, rows)
@@ -114,11 +116,21 @@ def _lines(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.int
     return text.tobytes() + b"\n"
 
 
-def _refuse_content(between: bytes) -> None:
-    if between.strip(b", \t\r\n"):
+def _between(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> bytes:
+    """Return all that stands between the rows of a buffer; each gap adds at least one byte."""
+    change = np.zeros(len(buffer) + 1, dtype=np.int8)
+    change[ends[:-1] + 1] += 1
+    change[starts[1:]] -= 1
+    inside = np.cumsum(change[:-1], dtype=np.int8).astype(bool)
+    return np.frombuffer(buffer, dtype=np.uint8)[inside].tobytes()
+
+
+def _refuse_content(between: bytes, commas: int) -> None:
+    """Raise SourceError unless rows are apart by one comma each and white space."""
+    if between.translate(None, b" \t\r\n") != b"," * commas:
         raise SourceError(
-            "the answer holds more than one table of rows; only single-table queries are asked:"
-            " check the .kql file"
+            "between the rows of the answer stands more than a comma, as where it holds a second"
+            " table; only single-table queries are asked: check the .kql file"
         )
 
 

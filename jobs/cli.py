@@ -83,5 +83,5 @@ def data_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the warehouse and the publication.  [default: TOLLBOOK_DATA_DIR or .tollbook]",
+        help="Folder of warehouse and publication.  [default: TOLLBOOK_DATA_DIR or .tollbook]",
     )(command)

@@ -39,7 +39,7 @@ _SHOWN = (
     "keys",
     multiple=True,
     metavar="KEY",
-    help=f"One row per {', '.join(KEY_COLUMNS)}; may be given several times or as a,b.  [default: unit]",
+    help=f"One row per {', '.join(KEY_COLUMNS)}; several as a,b.  [default: unit]",
 )
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,

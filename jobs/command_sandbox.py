@@ -17,7 +17,7 @@ _IN = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.group()
 def sandbox() -> None:
-    """Generate, import and serve recorded workspaces (folders a local Azure stand-in answers for)."""
+    """Generate, import and serve recorded workspaces, which a local server answers from."""
 
 
 @sandbox.command("serve")

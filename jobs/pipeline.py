@@ -20,7 +20,7 @@ from models.publication import Manifest, publish, read_manifest
 from models.seeds import load_seeds
 from models.settings import Settings
 from models.sql_files import sql
-from models.warehouse import Connection, scalar, transaction, writing
+from models.warehouse import Connection, mark_dirty, scalar, transaction, writing
 
 if TYPE_CHECKING:
     from jobs.progress import Report
@@ -111,11 +111,8 @@ def load_seeds_marking_days(run: Run) -> None:
     changed = load_seeds(run.connection, run.settings.seeds_dir)
     if changed:
         log.info("seeds changed", seeds=changed)
-        run.connection.execute(
-            "insert into warehouse.run.dirty_days"
-            " select distinct day_key, 'seeds' from warehouse.staging.gateway_requests"
-            " union select distinct day_key, 'seeds' from warehouse.staging.llm_rows"
-        )
+        days = run.connection.execute(sql("staging/days")).fetchall()
+        mark_dirty(run.connection, [day for (day,) in days], "seeds")
 
 
 def build_and_publish(run: Run) -> Manifest:

@@ -40,9 +40,9 @@ def print_summary(settings: Settings, manifest: Manifest) -> None:
 def _print_month(published: Published, month: str) -> None:
     totals = published.query("reports/totals").records()[0]
     click.echo(
-        f"\n{month}: {totals['requests']:,} requests reached a model, by {totals['callers']:,} callers"
-        f" in {totals['units']:,} units: {usd(totals['list_cost_usd'])} at list price for uncached"
-        " input and output.\nThe gateway's log shows no cache tokens; with them the true list cost"
+        f"\n{month}: {totals['requests']:,} requests reached a model, by {totals['callers']:,}"
+        f" callers in {totals['units']:,} units: {usd(totals['list_cost_usd'])} at list price for"
+        " uncached input and output.\nThe gateway's log shows no cache tokens; with them the true list cost"
         " lies between low and high.\n"
     )
     screen().print(_table(published.query("reports/summary", largest=_LARGEST_UNITS)))

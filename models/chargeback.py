@@ -25,7 +25,8 @@ def chargeback(folder: Path, viewer: Viewer, *, month: str, by: Sequence[str]) -
     unknown = [key for key in by if key not in KEY_COLUMNS]
     if unknown or not by:
         raise ReportError(
-            f"cannot report by {', '.join(unknown) or 'nothing'}: choose from {', '.join(KEY_COLUMNS)}"
+            f"cannot report by {', '.join(unknown) or 'nothing'}:"
+            f" choose from {', '.join(KEY_COLUMNS)}"
         )
     first_day, last_day = month_days(month)
     variables = {f"by_{key}": key in by for key in KEY_COLUMNS}

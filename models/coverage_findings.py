@@ -19,7 +19,7 @@ STALE_AFTER = timedelta(hours=26)
 # column of reports/coverage: what it says, what to do
 _COUNTED = {
     "caller_conflicts": (
-        "requests on which sides name different callers, or a client's own x-caller-oid went through",
+        "requests whose sides name different callers, or that carry a client's own x-caller-oid",
         "override x-caller-oid in every section of the gateway's policy",
     ),
     "malformed_oids": (

@@ -8,15 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from models.seeds import ALWAYS, FOREVER
-from models.warehouse import Connection, build, scalar, transaction
+from models.warehouse import Connection, build, mark_dirty, run, transaction
 
 LINK_KEPT = timedelta(hours=12)
 """A delta link is stored again at least this often; Graph keeps one for seven days."""
-
-_ATTRIBUTES = (
-    "oid, kind, display_name, user_principal_name, mail, user_type, account_enabled, cost_center,"
-    " department, company, deleted"
-)
 
 
 def delta_link(connection: Connection, collection: str) -> str | None:
@@ -87,42 +82,10 @@ def _changed(
 
 
 def _supersede(connection: Connection, moment: datetime) -> None:
-    current = "valid_to = $forever and recorded_to = $forever"
-    at = {"moment": moment, "forever": FOREVER}
-    # What held until now stays true for its own time ...
-    connection.execute(
-        f"insert into warehouse.directory.principals select {_ATTRIBUTES}, valid_from,"
-        " $moment, $moment, $forever from warehouse.directory.principals"
-        f" where {current} and valid_from < $moment and oid in (select oid from changed)",
-        at,
-    )
-    # ... but that it would hold for ever is no longer what we know ...
-    connection.execute(
-        "update warehouse.directory.principals set recorded_to = $moment"
-        f" where {current} and oid in (select oid from changed)",
-        at,
-    )
-    # ... and from now on the new attributes hold.
-    connection.execute(
-        f"insert into warehouse.directory.principals select {_ATTRIBUTES},"
-        " case when is_new then $always else greatest($moment, known_from) end,"
-        " $forever, $moment, $forever from changed",
-        at | {"always": ALWAYS},
-    )
+    for step in ("keep_past", "end_knowledge", "begin_present"):
+        run(connection, f"directory/{step}", moment=moment, always=ALWAYS)
 
 
 def _mark_days(connection: Connection) -> None:
-    """Mark the days whose charges the change may move: those of callers it is about."""
-    touched = int(
-        scalar(
-            connection,
-            "select count(*) from changed semi join warehouse.directory.callers using (oid)",
-        )
-    )
-    if touched:
-        connection.execute(
-            "insert into warehouse.run.dirty_days"
-            " select distinct day_key, 'directory' from warehouse.staging.gateway_requests"
-            " where day_key >= (select min(coalesce(known_from, timestamp '1970-01-01')) from changed"
-            " semi join warehouse.directory.callers using (oid))::date"
-        )
+    days = run(connection, "directory/days_touched").fetchall()
+    mark_dirty(connection, [day for (day,) in days], "directory")

@@ -8,7 +8,7 @@ Severity = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class DoctorFinding:
-    """One answer: `area` groups it, `text` says what was seen, `advice` what to do (empty if ok)."""
+    """One answer: `area` groups it, `text` says what was seen, `advice` what to do."""
 
     area: str
     severity: Severity

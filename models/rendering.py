@@ -1,4 +1,4 @@
-"""A report's rows as table, CSV, JSON, Parquet or XLSX: exact decimals, and text that stays text."""
+"""A report's rows as CSV, JSON, Parquet or XLSX: exact decimals, and text that stays text."""
 
 import csv
 import io
@@ -32,17 +32,13 @@ def plain(value: Any) -> Any:
     """Return a value as JSON shows it: money as a decimal string, times as RFC 3339 UTC."""
     if isinstance(value, Decimal):
         return exact(value)
-    if isinstance(value, datetime):
-        return rfc3339(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return rfc3339(value) if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def is_share(column: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reviewed seeds into the warehouse: read, refuse with every problem named, replace when changed."""
+"""Reviewed seeds into the warehouse: read, refuse with every problem named, replace if changed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

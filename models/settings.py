@@ -4,15 +4,17 @@ Only where things are and who may do what is a setting. Prices, discounts and ow
 reviewed seeds, because they need dates and a reviewer.
 """
 
+import json
 import os
+import tomllib
 from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -43,16 +45,18 @@ class Settings(BaseSettings):
     )
     tenant_id: str | None = Field(default=None, description="Entra tenant id (GUID)")
     workspace_ids: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Log Analytics workspace ids (GUIDs), separated by commas"
+        default=(),
+        description="Log Analytics workspace ids (GUIDs), separated by commas or as a JSON list",
+    )
+    # Before the endpoints, because their check reads it.
+    allow_loopback_http: bool = Field(
+        default=False, description="permit plain http, and only to 127.0.0.1 or localhost"
     )
     logs_endpoint: str = Field(
         default="https://api.loganalytics.io", description="Log Analytics query endpoint"
     )
     graph_endpoint: str = Field(
         default="https://graph.microsoft.com", description="Microsoft Graph endpoint"
-    )
-    allow_loopback_http: bool = Field(
-        default=False, description="permit plain http, and only to 127.0.0.1 or localhost"
     )
     history_from: datetime | None = Field(
         default=None, description="how far back the first load reaches (default: 31 days)"
@@ -74,18 +78,17 @@ class Settings(BaseSettings):
     def _separated_by_commas(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
+        if value.lstrip().startswith("["):
+            return json.loads(value)
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
-    @model_validator(mode="after")
-    def _plain_http_only_to_loopback(self) -> Self:
-        problems = [
-            f"{PREFIX}{name.upper()}: {problem}"
-            for name in ("logs_endpoint", "graph_endpoint")
-            if (problem := endpoint_problem(getattr(self, name), self.allow_loopback_http))
-        ]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+    @field_validator("logs_endpoint", "graph_endpoint")
+    @classmethod
+    def _plain_http_only_to_loopback(cls, url: str, info: ValidationInfo) -> str:
+        problem = endpoint_problem(url, info.data.get("allow_loopback_http", False))
+        if problem:
+            raise ValueError(problem)
+        return url
 
     @classmethod
     def settings_customise_sources(
@@ -98,9 +101,9 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options of the command line, then variables, then the TOML file."""
         data_dir = Path(
-            init_settings().get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR", ".tollbook")
+            init_settings().get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR") or ".tollbook"
         )
-        toml = TomlConfigSettingsSource(settings_cls, _toml_file(data_dir))
+        toml = _toml_source(settings_cls, _toml_file(data_dir))
         return init_settings, env_settings, toml
 
     def clock(self) -> Clock:
@@ -174,11 +177,18 @@ def _toml_file(data_dir: Path) -> Path | None:
     if named:
         if not Path(named).is_file():
             raise SettingsError(
-                f"{PREFIX}CONFIG names {named}, which is not a file: create it or unset the variable"
+                f"{PREFIX}CONFIG names {named}, which is no file: create it or unset the variable"
             )
         return Path(named)
     places = (data_dir / FILE_NAME, Path(FILE_NAME))
     return next((path for path in places if path.is_file()), None)
+
+
+def _toml_source(settings_cls: type[BaseSettings], file: Path | None) -> PydanticBaseSettingsSource:
+    try:
+        return TomlConfigSettingsSource(settings_cls, file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read as TOML ({error}): correct the file") from error
 
 
 def _missing(name: str) -> str:

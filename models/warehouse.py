@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,14 @@ def build(connection: Connection, table: str, name: str | None = None, **variabl
     text = sql(name or table.replace(".", "/"))
     connection.execute(f"create or replace table {table} as\n{text}")
     return int(scalar(connection, f"select count(*) from {table}"))
+
+
+def mark_dirty(connection: Connection, days: Sequence[date], reason: str) -> None:
+    """Note usage days whose ledger files no longer match what is known."""
+    if days:
+        connection.executemany(
+            "insert into warehouse.run.dirty_days values (?, ?)", [(day, reason) for day in days]
+        )
 
 
 def scalar(connection: Connection, statement: str, parameters: Any = None) -> Any:

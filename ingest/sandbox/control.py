@@ -35,7 +35,7 @@ class SandboxControl:
         self._ask("POST", "/sandbox/clock", json={"now": rfc3339(to)})
 
     def problems(self) -> dict[str, Any]:
-        """Return what the recorded workspace had to leave out: `counts` by file, first `problems`."""
+        """Return what the recording had to leave out: `counts` by file, the first `problems`."""
         content: dict[str, Any] = self._ask("GET", "/sandbox/problems").json()
         return content
 

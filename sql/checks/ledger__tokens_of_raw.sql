@@ -21,7 +21,7 @@ rows_once as (
             from ledger.gateway_calls
             where request_time is null
         )
-    qualify row_number() over (partition by item_id order by load_id, ingested_at) = 1
+    qualify row_number() over (partition by item_id order by ingested_at, load_id) = 1
 ),
 
 responses as (

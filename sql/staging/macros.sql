@@ -70,17 +70,38 @@ create or replace macro names_credential(j) as
         '(?i)"(proxy-authorization|authorization|x-api-key|api-key|ocp-apim-subscription-key|cookie|set-cookie)\\*"'
     );
 
+-- Credentials inside a text: a bearer token, or `name: value` where a header was logged as a line.
+create or replace macro scrubbed(value) as
+    regexp_replace(
+        regexp_replace(
+            value, '(?i)bearer\s+[a-z0-9._~+/=-]{16,}', 'bearer [removed]', 'g'
+        ),
+        '(?i)(authorization|api-key|subscription-key|cookie)\s*[:=]\s*[^\s"\\,}\]][^"\\}\]]*',
+        '\1: [removed]',
+        'g'
+    );
+
 create or replace macro without_credentials(j) as
     case
-        when not coalesce(names_credential(j), false)
-            then regexp_replace(j, '(?i)bearer\s+[a-z0-9._~+/=-]{16,}', 'bearer [removed]', 'g')
-        else to_json(
-            list_transform(
-                coalesce(header_entries(j), []),
-                lambda e: {
-                    'name': e.key,
-                    'value': case when is_credential(e.key) then '[removed]' else e.value end
-                }
-            )
-        )::varchar
+        when j is null then null
+        -- Text that is no list of headers cannot be searched header by header.
+        when coalesce(json_type(unwrapped(try_cast(j as json))), '') not in ('OBJECT', 'ARRAY')
+            and regexp_matches(j, '(?i)authorization|bearer|api-key|subscription-key|cookie')
+            then '[unreadable]'
+        when not names_credential(j) then scrubbed(j)
+        else scrubbed(
+            to_json(
+                list_transform(
+                    coalesce(header_entries(j), []),
+                    lambda e: {
+                        'name': e.key,
+                        'value': case
+                            when is_credential(e.key) or coalesce(names_credential(e.value), false)
+                                then '[removed]'
+                            else e.value
+                        end
+                    }
+                )
+            )::varchar
+        )
     end;

@@ -19,7 +19,7 @@ def tollbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TOLLBOOK_")}
     command = Path(sys.executable).with_name("tollbook")
     return subprocess.run(
-        [command, *arguments], capture_output=True, text=True, env=kept | variables, timeout=300
+        [command, *arguments], capture_output=True, text=True, env=kept | variables, timeout=300, check=False
     )
 
 
@@ -121,7 +121,9 @@ def test_explain_shows_the_arithmetic(golden: GoldenMonth) -> None:
     text = tollbook("explain", line["correlation_id"], *where).stdout
     assert line["caller_oid"] in text
     assert re.search(r"arithmetic +\d+ x 0\.\d+ \+ \d+ x 0\.\d+ = ", text)
-    found = json.loads(tollbook("explain", line["correlation_id"], "--format", "json", *where).stdout)
+    found = json.loads(
+        tollbook("explain", line["correlation_id"], "--format", "json", *where).stdout
+    )
     assert found[0]["charge"]["output_tokens"] == line["logged_output_tokens"]
 
 
