@@ -6,6 +6,7 @@ The process ends when its standard input does: a parent that is killed leaves no
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
@@ -48,9 +49,16 @@ def main() -> None:
     """Serve until stopped; the only argument is the port."""
     port = int(sys.argv[1])
     Thread(target=_stop_with_parent, daemon=True).start()
+    Thread(target=_import_early, daemon=True).start()
     options = [f"--{name}={value}" for name, value in {**_OPTIONS, "server.port": port}.items()]
     app = Path(__file__).with_name("app.py")
     cli.main(["run", str(app), *options], prog_name="streamlit")
+
+
+def _import_early() -> None:
+    # What the first view needs and takes a second or two to import, while the browser opens.
+    for module in ("pandas", "models.explain", "models.rendering", "dashboard.charts"):
+        import_module(module)
 
 
 def _stop_with_parent() -> None:

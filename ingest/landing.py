@@ -90,13 +90,7 @@ def _read(
 def _insert(connection: Connection, source: LogSource, load_id: int) -> int:
     staging = f"warehouse.staging.{source.staging_table}"
     connection.execute(f"insert into {source.raw_table} by name select * from landed_rows")
-    # Of a row that came twice the one ingested first stays, in whatever order windows are read.
-    connection.execute(
-        f"delete from {staging} as known using landed_rows"
-        " where known.item_id = landed_rows.item_id"
-        " and known.day_key = coalesce(landed_rows.time_generated, landed_rows.ingested_at)::date"
-        " and known.ingested_at > landed_rows.ingested_at"
-    )
+    run(connection, f"staging/replaced_{source.staging_table}")
     connection.execute(f"insert into {staging} by name\n{sql(f'staging/{source.staging_table}')}")
     days = run(connection, f"staging/days_of_{source.staging_table}", load_id=load_id).fetchall()
     mark_dirty(connection, [day for (day,) in days], source.name)
@@ -113,7 +107,7 @@ def _rewrite_as_text(file: Path) -> None:
             rows = [json.dumps(json.loads(line), ensure_ascii=False) for line in lines]
     except ValueError as error:
         raise SourceError(
-            f"the answer holds a row that is no JSON ({error}): it is asked for again in the next run"
+            f"the answer holds a row that is no JSON ({error}): the next run asks for it again"
         ) from error
     file.write_bytes("".join(row + "\n" for row in rows).encode(errors="replace"))
 

@@ -122,7 +122,8 @@ def _between(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.i
     change[ends[:-1] + 1] += 1
     change[starts[1:]] -= 1
     inside = np.cumsum(change[:-1], dtype=np.int8).astype(bool)
-    return np.frombuffer(buffer, dtype=np.uint8)[inside].tobytes()
+    between: bytes = np.frombuffer(buffer, dtype=np.uint8)[inside].tobytes()
+    return between
 
 
 def _refuse_content(between: bytes, commas: int) -> None:

@@ -11,9 +11,15 @@ def exact(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def usd(amount: Decimal | None, decimals: int = 2) -> str:
+def usd(amount: Decimal | None, decimals: int | None = None) -> str:
     """Write an amount for people, `$1,234.57`; None, which is "unknown", as a dash."""
     if amount is None:
         return "–"
     sign = "-" if amount < 0 else ""
-    return f"{sign}${abs(amount):,.{decimals}f}"
+    places = enough_decimals(amount) if decimals is None else decimals
+    return f"{sign}${abs(amount):,.{places}f}"
+
+
+def enough_decimals(amount: Decimal) -> int:
+    """Return cents from a dollar up, and below it what three digits need: little is not nothing."""
+    return 2 if amount == 0 or abs(amount) >= 1 else max(2, 2 - amount.adjusted())

@@ -66,27 +66,30 @@ class Deployment:
     """One Claude deployment in Foundry."""
 
     name: _Text
-    foundry_resource_id: Annotated[str, Field(pattern=r"^/subscriptions/.+")]
+    foundry_resource_id: _Text
     model: _Text
-    version: Annotated[str, Field(coerce_numbers_to_str=True)]
-    hosting: Literal["anthropic", "azure"]
     sku: Literal["GlobalStandard", "DataZoneStandard"]
+    version: Annotated[str, Field(coerce_numbers_to_str=True)] = ""
+    hosting: Literal["anthropic", "azure", ""] = ""
 
 
 @checked_dataclass(frozen=True)
 class Workspace:
-    """What `workspace.toml` says; times are aware and in UTC. Unknown keys are ignored."""
+    """What `workspace.toml` says; times are aware and in UTC. Unknown keys are ignored.
+
+    Only what every reading needs is required; a recording without a source lacks its keys as well.
+    """
 
     tenant_id: _Text
     workspace_ids: Annotated[tuple[_Text, ...], Field(min_length=1)]
-    apim_resource_ids: tuple[_Text, ...]
-    foundry_resource_ids: tuple[_Text, ...]
-    claude_app_id: str
-    billing_scope: str
-    billing_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     starts_at: datetime
     now: datetime
     folder: Path
+    apim_resource_ids: tuple[_Text, ...] = ()
+    foundry_resource_ids: tuple[_Text, ...] = ()
+    claude_app_id: str = ""
+    billing_scope: str = ""
+    billing_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     deployments: tuple[Deployment, ...] = ()
 
     @field_validator("starts_at", "now", mode="before")
@@ -99,12 +102,7 @@ class Workspace:
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        wrong = [
-            f"deployment {deployment.name} is on {deployment.foundry_resource_id}, which is not "
-            "among foundry_resource_ids"
-            for deployment in self.deployments
-            if deployment.foundry_resource_id not in self.foundry_resource_ids
-        ]
+        wrong = []
         if self.now < self.starts_at:
             wrong.append("now lies before starts_at")
         if len(set(self.workspace_ids)) < len(self.workspace_ids):
