@@ -77,7 +77,7 @@ def test_an_answer_cut_off_at_any_byte_is_an_error(error: dict[str, Any] | None)
     body = json.dumps(answer(rows, error)).encode()
     for length in range(len(body)):
         for cuts in ([], [length // 2], [length - 1]):
-            with pytest.raises(SourceError, match="asked for again|more than a comma"):
+            with pytest.raises(SourceError, match=r"asked for again|more than a comma"):
                 split(body[:length], [max(cut, 0) for cut in cuts])
     assert split(body)[0].rows == 3
 
