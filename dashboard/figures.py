@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from models.clock import to_utc
-from models.money import exact, usd
+from models.money import enough_decimals, exact, usd
 
 UNKNOWN = "unknown"
 LONGEST_TEXT = 80
@@ -20,7 +20,7 @@ def money_text(amount: Decimal | None, decimals: int | None = None) -> str:
     """
     if amount is None:
         return UNKNOWN
-    return usd(amount, _decimals(amount) if decimals is None else decimals)
+    return usd(amount, decimals)
 
 
 def common_decimals(amounts: Iterable[Decimal | None]) -> int | None:
@@ -28,7 +28,7 @@ def common_decimals(amounts: Iterable[Decimal | None]) -> int | None:
     known = [amount for amount in amounts if amount]
     if not known or any(abs(amount) >= 1 for amount in known):
         return None
-    return max(_decimals(amount) for amount in known)
+    return max(enough_decimals(amount) for amount in known)
 
 
 def exact_text(amount: Decimal | None) -> str:
@@ -72,10 +72,6 @@ def day_text(day: date) -> str:
 def moment_text(moment: datetime | None) -> str:
     """Write a UTC time to the minute."""
     return UNKNOWN if moment is None else f"{to_utc(moment):%Y-%m-%d %H:%M} UTC"
-
-
-def _decimals(amount: Decimal) -> int:
-    return 2 if amount == 0 or abs(amount) >= 1 else max(2, 2 - amount.adjusted())
 
 
 def short_text(text: str, longest: int = LONGEST_TEXT) -> str:

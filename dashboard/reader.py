@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,12 @@ def read_parts(source: Source, place: Place) -> Answer:
         return published.query("dashboard/all_parts")
 
 
-def read_request(source: Source, request: str) -> list[dict[str, Any]]:
-    """Return the explanations of a CorrelationId or request key. Raises ReportError without any."""
-    return _explanations(source.key, request, source)
+def read_request(source: Source, place: Place, request: str) -> list[dict[str, Any]]:
+    """Return the explanations of a CorrelationId or request key within the place's days.
+
+    Raises ReportError without any.
+    """
+    return _explanations(source.key, request, place.days, source)
 
 
 @st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
@@ -103,9 +107,21 @@ def _view(key: tuple[str, ...], link: str, _source: Source, _place: Place) -> Vi
 
 
 @st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
-def _explanations(key: tuple[str, ...], request: str, _source: Source) -> list[dict[str, Any]]:  # noqa: ARG001 (key is the cache's key)
+def _explanations(
+    key: tuple[str, ...],  # noqa: ARG001 (key is the cache's key)
+    request: str,
+    days: tuple[date, date],
+    _source: Source,
+) -> list[dict[str, Any]]:
     with _files_present():
-        return explain(_source.folder, _source.viewer, request)
+        return explain(
+            _source.folder,
+            _source.viewer,
+            request,
+            first_day=days[0],
+            last_day=days[1],
+            manifest=_source.manifest,
+        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dashboard.breadcrumbs import breadcrumbs
 from dashboard.figures import UNKNOWN, exact_text, money_text, short_text
 from dashboard.place import Place
 from dashboard.reader import Source, read_request, read_view
+from models.explain import is_unknown
 
 _LONGEST_VALUE = 1_000
 _TITLES = {"gateway_row": "Gateway row", "llm_rows": "LLM rows"}
@@ -18,7 +19,7 @@ def request_page(source: Source, place: Place) -> None:
     """Draw the explanation of the request in the link. Raises ReportError when there is none."""
     if place.request is None:
         raise AssertionError("the request page was asked for without a request")
-    explanations = read_request(source, place.request)
+    explanations = read_request(source, place, place.request)
     crumbs = breadcrumbs(place, read_view(source, place.at(request=None)))
     blocks: list[Line | Facts] = []
     for explanation in explanations:
@@ -66,13 +67,13 @@ def _pairs(content: Any, before: str = "") -> Iterator[tuple[str, Cell]]:
         for number, value in enumerate(content, start=1):
             yield from _pairs(value, f"{before} row {number}".strip())
     else:
-        yield before or "in short", _value(content)
+        yield before or "in short", _value(before.replace(" ", "_"), content)
 
 
-def _value(value: Any) -> Cell:
-    if value is None:
+def _value(name: str, value: Any) -> Cell:
+    if is_unknown(name, value):
         return Cell(UNKNOWN, is_quiet=True)
-    if value in ("", [], {}):
+    if value in (None, "", [], {}):
         return Cell("none", is_quiet=True)
     return Cell(
         ("yes" if value else "no")

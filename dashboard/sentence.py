@@ -16,7 +16,7 @@ def headline(place: Place, where: str, total: Mapping[str, Any]) -> list[Cell]:
         if total[kind]
     )
     if total["people"] + total["applications"] > 1 and not place.unit:
-        who += f" in {_plural(total['units'], 'cost center')}"
+        who += f" in {_plural(total['units'], 'unit')}"
     by = f" by {who}" if who and not place.oid else ""
     return [
         Cell(f"{where}: "),

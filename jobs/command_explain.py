@@ -8,6 +8,7 @@ import click
 
 from jobs.cli import data_dir_option
 from models.explain import explain as explain_request
+from models.explain import is_unknown
 from models.settings import read_settings
 from models.viewer import operator
 
@@ -47,7 +48,7 @@ def _show(content: Any, indent: int) -> None:
 
 def _text(name: str, value: Any) -> Any:
     """Return what a person reads: a missing amount is unknown, other missing things are absent."""
-    if value is None and name.endswith(("_tokens", "_usd")):
+    if is_unknown(name, value):
         return "unknown"
     if isinstance(value, bool):
         return "yes" if value else "no"

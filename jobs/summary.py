@@ -39,11 +39,12 @@ def print_summary(settings: Settings, manifest: Manifest) -> None:
 
 def _print_month(published: Published, month: str) -> None:
     totals = published.query("reports/totals").records()[0]
+    cost = usd(totals["list_cost_usd"])
     click.echo(
         f"\n{month}: {totals['requests']:,} requests reached a model, by {totals['callers']:,}"
-        f" callers in {totals['units']:,} units: {usd(totals['list_cost_usd'])} at list price for"
-        " uncached input and output.\nThe gateway's log shows no cache tokens; with them the true list cost"
-        " lies between low and high.\n"
+        f" callers in {totals['units']:,} units: {cost} at list price for uncached input and output."
+        "\nThe gateway's log shows no cache tokens; with them the true list cost lies between low"
+        " and high.\n"
     )
     screen().print(_table(published.query("reports/summary", largest=_LARGEST_UNITS)))
 

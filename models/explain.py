@@ -1,14 +1,15 @@
 """Explains one request: every source row, directory row, price row and rule behind its figures."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from models.errors import ReportError
 from models.money import exact
-from models.published import reading
+from models.publication import Manifest
+from models.published import FIRST_DAY, LAST_DAY, reading
 from models.rendering import plain
 from models.seeds import ALWAYS, FOREVER
 from models.viewer import Viewer
@@ -39,12 +40,24 @@ _LABEL_RULES = {
 }
 
 
-def explain(folder: Path, viewer: Viewer, correlation_id: str) -> list[dict[str, Any]]:
+def explain(
+    folder: Path,
+    viewer: Viewer,
+    correlation_id: str,
+    *,
+    first_day: date = FIRST_DAY,
+    last_day: date = LAST_DAY,
+    manifest: Manifest | None = None,
+) -> list[dict[str, Any]]:
     """Return one explanation per request with that CorrelationId (or request key), as plain data.
+
+    A known span of days spares looking through all; `manifest` pins a published state.
 
     Raises ReportError when the viewer may see no such request.
     """
-    with reading(folder, viewer) as published:
+    with reading(
+        folder, viewer, first_day=first_day, last_day=last_day, manifest=manifest
+    ) as published:
         rows = published.query("reports/explain_request", wanted=correlation_id).records()
     if not rows:
         raise ReportError(
@@ -52,6 +65,11 @@ def explain(folder: Path, viewer: Viewer, correlation_id: str) -> list[dict[str,
             " `tollbook run` if it is newer than the publication"
         )
     return [plain(_explanation(row)) for row in rows]
+
+
+def is_unknown(name: str, value: Any) -> bool:
+    """Tell a missing amount, which is unknown, from a thing that is simply not there."""
+    return value is None and name.endswith(("_tokens", "_usd"))
 
 
 def _explanation(row: Mapping[str, Any]) -> dict[str, Any]:

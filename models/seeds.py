@@ -1,5 +1,6 @@
 """Reviewed seeds into the warehouse: read, refuse with every problem named, replace if changed."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 (tables hold naive UTC)
 ALWAYS = datetime(1970, 1, 1)  # noqa: DTZ001
 
 Cell = Callable[[str], Any]
+
+_OID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,10 @@ def sku(text: str) -> str:
 
 
 def oid(text: str) -> str:
-    """Read an Entra object id."""
-    return cells.filled(text).lower()
+    """Read an Entra object id; a mail address in its place would carry a name into the facts."""
+    if not _OID.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no object id: write the GUID that Entra shows")
+    return text.lower()
 
 
 _DATES: Mapping[str, Cell] = {"valid_from": start, "valid_to": end}
@@ -265,7 +270,7 @@ def _overlap(seed: SeedTable, row: Mapping[str, Any], other: Mapping[str, Any]) 
 def _moment(text: str) -> datetime:
     try:
         return _naive(parse_utc(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"{text[:40]!r} is no day or time: write it as 2026-10-07") from None
 
 

@@ -8,7 +8,8 @@ inner join ledger.prices as later
         earlier.model = later.model
         and earlier.speed = later.speed
         and earlier.zone = later.zone
-        and earlier.price_id < later.price_id
+        -- By row, because a row that came in twice has its id twice.
+        and earlier.rowid < later.rowid
         and earlier.valid_from < later.valid_to
         and later.valid_from < earlier.valid_to
         and earlier.prompt_over_tokens < later.prompt_up_to_tokens

@@ -23,6 +23,7 @@ def test_take_screenshots(golden, chromium: Browser) -> None:
                 for number, step in enumerate(STEPS):
                     if number:
                         page.locator("tbody a").first.click()
+                    page.locator("dl dt, tbody a").first.wait_for()
                     page.wait_for_timeout(DRAWN_MS)
                     page.screenshot(path=FOLDER / f"{name}-{scheme}-{number}-{step}.png")
                 page.close()

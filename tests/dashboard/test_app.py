@@ -126,7 +126,7 @@ def test_a_link_that_leads_nowhere_says_what_to_do(
 def test_the_first_line_has_the_months_numbers(open_page: Open, hostile) -> None:
     sentence = text_of(open_page(hostile.data_dir), "sentence")
     assert sentence == (
-        "October 2026: $0.284 at list price for 64 requests by 4 people in 4 cost centers;"
+        "October 2026: $0.284 at list price for 64 requests by 4 people in 4 units;"
         " cache tokens are not in any gateway log, so the true list cost lies between $0.284 and"
         " $15.53, plus an unknown amount for 2 requests that nothing limits."
     )

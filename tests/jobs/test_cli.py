@@ -19,7 +19,12 @@ def tollbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TOLLBOOK_")}
     command = Path(sys.executable).with_name("tollbook")
     return subprocess.run(
-        [command, *arguments], capture_output=True, text=True, env=kept | variables, timeout=300, check=False
+        [command, *arguments],
+        capture_output=True,
+        text=True,
+        env=kept | variables,
+        timeout=300,
+        check=False,
     )
 
 

@@ -1,6 +1,5 @@
 """The warehouse: one writer at a time, in a schema this code knows."""
 
-import os
 import subprocess
 import sys
 import time
@@ -143,13 +142,11 @@ def test_a_damaged_file_is_named(file: Path) -> None:
 def test_a_transaction_commits_all_or_nothing() -> None:
     connection = in_memory()
     connection.execute("create table t (x integer not null)")
-    with pytest.raises(duckdb.ConstraintException), transaction(connection):
-        connection.execute("insert into t values (1)")
-        connection.execute("insert into t values (null)")
-    assert scalar(connection, "select count(*) from t") == 0
     with transaction(connection):
-        connection.execute("insert into t values (1)")
-    assert scalar(connection, "select count(*) from t") == 1
+        connection.execute("insert into t values (0)")
+    with pytest.raises(duckdb.ConstraintException), transaction(connection):
+        connection.execute("insert into t values (1); insert into t values (null)")
+    assert scalar(connection, "select sum(x) from t") == 0
 
 
 def test_statements_take_values_and_never_text(file: Path) -> None:
@@ -173,4 +170,3 @@ def test_the_warehouse_file_is_not_left_open(file: Path) -> None:
     other = duckdb.connect(str(file), read_only=True)
     assert other.execute("select count(*) from run.schema_version").fetchone() == (1,)
     other.close()
-    assert os.listdir(file.parent) != []  # noqa: PTH208
