@@ -9,6 +9,7 @@ from pathlib import Path
 
 from azure.core.exceptions import (
     HttpResponseError,
+    IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
 )
@@ -88,13 +89,13 @@ def ask_once(
     )
     try:
         return attempts(_ask, client, endpoint, workspace_id, query, file)
-    except HttpResponseError as error:
-        raise SourceError(_advice(error, workspace_id)) from error
-    except (ServiceRequestError, ServiceResponseError) as error:
+    except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as error:
         raise SourceError(
             f"{endpoint} did not answer ({type(error).__name__}):"
             f" {unreachable_advice(endpoint, 'TOLLBOOK_LOGS_ENDPOINT')}"
         ) from error
+    except HttpResponseError as error:
+        raise SourceError(_advice(error, workspace_id)) from error
 
 
 def _ask(
@@ -118,9 +119,10 @@ def _ask(
 
 
 def _is_transient(error: BaseException) -> bool:
-    if isinstance(error, HttpResponseError):
+    # An answer that broke off half way is, to the SDK, a response without a status.
+    if isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError):
         return error.status_code in _TRANSIENT
-    return isinstance(error, ServiceResponseError)
+    return isinstance(error, ServiceResponseError | IncompleteReadError)
 
 
 def _advice(error: HttpResponseError, workspace_id: str) -> str:

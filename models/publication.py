@@ -31,6 +31,7 @@ SMALL_TABLES = (
 )
 _POINTER = "current"
 _KEPT_MANIFESTS = 3
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,15 @@ class Manifest:
 
 def read_manifest(folder: Path) -> Manifest | None:
     """Return what is published now, None when nothing is. Raises PublicationError if unreadable."""
-    try:
-        name = (folder / _POINTER).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    pointer = folder / _POINTER
+    if not pointer.exists():
         return None
     try:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
-        return _from_json(content)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _read(folder / pointer.read_text(encoding="utf-8").strip())
+    except _UNREADABLE as error:
         raise PublicationError(
-            f"{folder / name} cannot be read ({error}): run `tollbook run build` to publish again"
+            f"what {pointer} names cannot be read ({error}): move {folder} away and run"
+            " `tollbook run build` to publish again"
         ) from error
 
 
@@ -89,22 +89,35 @@ def publish(folder: Path, manifest: Manifest) -> None:
     name = f"manifest-{manifest.sequence:08d}.json"
     _write_durably(folder / name, json.dumps(_to_json(manifest), indent=1, sort_keys=True))
     _write_durably(folder / _POINTER, name + "\n")
-    prune(folder)
+    _prune(folder, name)
 
 
-def prune(folder: Path) -> None:
-    """Delete old manifests, and Parquet files that only they named or that a killed run left."""
+def _prune(folder: Path, current: str) -> None:
+    """Delete old manifests, and Parquet files that only they named or that a killed run left.
+
+    Manifests after the current one are of a run that was killed, or of before a lost pointer.
+    """
     manifests = sorted(folder.glob("manifest-*.json"))
-    kept = [_from_json(json.loads(path.read_text())) for path in manifests[-_KEPT_MANIFESTS:]]
+    recent = [path for path in manifests if path.name <= current][-_KEPT_MANIFESTS:]
+    readable = {path: manifest for path in recent if (manifest := _if_readable(path))}
+    kept = readable.values()
     named = {path for manifest in kept for path in manifest.tables.values()}
     named |= {
         path for manifest in kept for entry in manifest.days.values() for path in entry.values()
     }
-    for path in manifests[:-_KEPT_MANIFESTS]:
-        path.unlink()
+    for path in manifests:
+        if path not in readable:
+            path.unlink()
     for path in folder.rglob("*.parquet"):
         if path.relative_to(folder).as_posix() not in named:
             path.unlink()
+
+
+def _if_readable(path: Path) -> Manifest | None:
+    try:
+        return _read(path)
+    except (*_UNREADABLE, PublicationError):
+        return None
 
 
 def parquet_name(table: str, run_id: int, usage_day: date | None = None) -> str:
@@ -129,6 +142,10 @@ def _write_durably(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _read(path: Path) -> Manifest:
+    return _from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _to_json(manifest: Manifest) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """The one place that reads published figures. It takes a Viewer and shows them their rows only."""
 
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from models.errors import PublicationError
 from models.publication import DAY_TABLES, SMALL_TABLES, Manifest, require_manifest
@@ -93,11 +96,21 @@ def reading(
             _set_files(connection, table, folder, state.files(table, first_day, last_day))
         for table in SMALL_TABLES:
             _set_files(connection, table, folder, [state.tables[table]])
-        for view in _VIEWS:
-            connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
+        _create_views(connection, state)
         yield Published(state, connection)
     finally:
         connection.close()
+
+
+def _create_views(connection: Connection, state: Manifest) -> None:
+    try:
+        for view in _VIEWS:
+            connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
+    except duckdb.IOException as error:
+        raise PublicationError(
+            f"a file of publication {state.sequence} is gone: read the current publication, or, if"
+            " this is it, move the folder away and run `tollbook run build` to publish again"
+        ) from error
 
 
 def month_days(month: str) -> tuple[date, date]:
@@ -106,8 +119,7 @@ def month_days(month: str) -> tuple[date, date]:
         first = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise PublicationError(f"{month!r} is not a month: write it as 2026-10") from None
-    after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return first, date.fromordinal(after.toordinal() - 1)
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _set_scope(connection: Connection, viewer: Viewer) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ FORMATS = ("table", "csv", "json", "parquet", "xlsx")
 BINARY_FORMATS = ("parquet", "xlsx")
 
 # A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def render(answer: Answer, form: str, *, sheet: str) -> bytes:
@@ -63,15 +64,22 @@ def _json(answer: Answer) -> bytes:
 
 
 def _csv(answer: Answer) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(answer.columns)
-    for row in answer.rows:
-        writer.writerow(
+    lines = [_csv_line(answer.columns)]
+    lines += [
+        _csv_line(
             "" if value is None else defused(value) if isinstance(value, str) else plain(value)
             for value in row
         )
-    return out.getvalue().encode()
+        for row in answer.rows
+    ]
+    return "".join(lines).encode()
+
+
+def _csv_line(cells: Iterable[Any]) -> str:
+    out = io.StringIO(newline="")
+    # The writer quotes only what is in its own line end, and a bare CR would begin another line.
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _parquet(answer: Answer) -> bytes:

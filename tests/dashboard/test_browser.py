@@ -79,10 +79,21 @@ def shown_rows(page: Page) -> list[list[dict[str, str]]]:
     )
 
 
+_PATIENCE = 100
+
+
 def settled(page: Page) -> None:
     """Wait until the page's script has ended: before, parts of the last view may still be there."""
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    # The sentence and the table arrive one after the other: both must speak of the same place.
+    for _ in range(_PATIENCE):
+        sentence = page.locator(".sentence").first.text_content() or ""
+        caption = page.locator("caption").text_content() or ""
+        if sentence.startswith(caption.partition(", ")[2]):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the table is still {caption!r} under {sentence!r}")
 
 
 def all_rows(page: Page) -> list[list[dict[str, str]]]:

@@ -1,0 +1,252 @@
+"""Asking Log Analytics over real HTTP: windows, what goes wrong, and what is said about it."""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from core_rows import open_books, rows_of
+from recorded_logs import GATEWAY_LOG as GATEWAY_FILE
+from recorded_logs import gateway_row
+from tiny_workspace import EMPTY, FIRST, write_workspace
+
+from ingest.azure_clients import logs_client
+from ingest.landing import high_water
+from ingest.log_query import PartialAnswerError, ask_once, fetch_window
+from ingest.log_sources import GATEWAY_LOG, LLM_LOG
+from ingest.logs import load_source, load_window, next_window, slices
+from ingest.sandbox.process import sandbox_process
+from models.clock import Clock
+from models.errors import SourceError
+from models.settings import Settings
+
+START = datetime(2026, 10, 1, 10, tzinfo=UTC)
+WINDOW = (START, START + timedelta(hours=1))
+NOW = datetime(2026, 10, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    rows = [gateway_row(number, _ItemId=f"item-{number}") for number in range(40)]
+    folder = write_workspace(tmp_path_factory.mktemp("recorded"), {GATEWAY_FILE: rows})
+    with sandbox_process(folder) as url:
+        yield url
+
+
+def settings_for(url: str, folder: Path, *workspaces: str) -> Settings:
+    return Settings(
+        data_dir=folder,
+        workspace_ids=workspaces or (FIRST,),
+        logs_endpoint=url,
+        allow_loopback_http=True,
+        history_from=START - timedelta(hours=1),
+    )
+
+
+def fetch(url: str, folder: Path, window: tuple[datetime, datetime] = WINDOW) -> int:
+    settings = settings_for(url, folder)
+    with logs_client(settings) as client:
+        return fetch_window(client, url, FIRST, GATEWAY_LOG, window, folder / "rows.ndjson").rows
+
+
+def test_a_window_holds_its_start_and_not_its_end(sandbox: str, tmp_path: Path) -> None:
+    # every row becomes queryable five minutes after its time
+    first, last = START + timedelta(minutes=7), START + timedelta(minutes=9)
+    assert fetch(sandbox, tmp_path, (first, last)) == 2
+    lines = [json.loads(line) for line in (tmp_path / "rows.ndjson").read_text().splitlines()]
+    assert [line[GATEWAY_LOG.columns.index("correlation_id")] for line in lines] == [
+        "request-2",
+        "request-3",
+    ]
+    assert all(len(line) == len(GATEWAY_LOG.columns) for line in lines)
+
+
+def test_windows_side_by_side_lose_and_double_nothing(sandbox: str, tmp_path: Path) -> None:
+    edges = [START + timedelta(minutes=number) for number in (0, 6, 7, 21, 60)]
+    found = [fetch(sandbox, tmp_path, (a, b)) for a, b in itertools.pairwise(edges)]
+    assert sum(found) == fetch(sandbox, tmp_path) == 40
+
+
+def test_a_table_that_is_not_there_has_no_rows(sandbox: str, tmp_path: Path) -> None:
+    with logs_client(settings_for(sandbox, tmp_path)) as client:
+        envelope = fetch_window(client, sandbox, FIRST, LLM_LOG, WINDOW, tmp_path / "rows.ndjson")
+    assert envelope.rows == 0
+
+
+def test_loading_goes_on_from_the_mark_with_a_look_back(sandbox: str, tmp_path: Path) -> None:
+    settings = settings_for(sandbox, tmp_path / "data", FIRST, EMPTY)
+    with (
+        open_books(tmp_path) as books,
+        logs_client(settings) as client,
+    ):
+        clock = Clock(START + timedelta(minutes=20))
+        connection = books.connection
+        first = load_source(connection, client, settings, clock, GATEWAY_LOG)
+        assert (first.rows_received, first.rows_new) == (15, 15)
+        assert high_water(connection, GATEWAY_LOG, EMPTY) == clock.now()
+        clock.move(START + timedelta(hours=2))
+        assert next_window(connection, settings, clock, GATEWAY_LOG, FIRST) == (
+            START + timedelta(minutes=20) - timedelta(hours=settings.look_back_hours),
+            clock.now(),
+        )
+        again = load_source(connection, client, settings, clock, GATEWAY_LOG)
+        assert (again.rows_received, again.rows_new) == (40, 25)
+        staged = rows_of(connection, "from warehouse.staging.gateway_requests")
+        assert len({row["item_id"] for row in staged}) == len(staged) == 40
+
+
+def test_a_long_window_is_read_day_by_day() -> None:
+    pieces = list(slices((NOW, NOW + timedelta(days=2, hours=1))))
+    assert [end - start for start, end in pieces] == [
+        timedelta(days=1),
+        timedelta(days=1),
+        timedelta(hours=1),
+    ]
+    assert list(slices((NOW, NOW))) == []
+
+
+# --- a service that misbehaves --------------------------------------------------------------------
+
+
+@contextmanager
+def service(answers: Sequence[tuple[int, bytes]]) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Serve each answer once and the last one for ever; a body of b"cut" breaks the connection."""
+    asked: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(json.loads(body))
+            status, content = answers[min(len(asked), len(answers)) - 1]
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            cut = content == b"cut"
+            self.send_header("Content-Length", str(1000 if cut else len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            self.close_connection = cut
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def body(
+    rows: list[list[object]], columns: Sequence[str] = GATEWAY_LOG.columns, **more: object
+) -> bytes:
+    table = {"name": "T", "columns": [{"name": name} for name in columns], "rows": rows}
+    return json.dumps({"tables": [table]} | more).encode()
+
+
+def row(number: int) -> list[object]:
+    values: list[object] = [None] * len(GATEWAY_LOG.columns)
+    values[0:2] = [(START + timedelta(minutes=number)).isoformat(), f"item-{number}"]
+    return values
+
+
+PARTIAL = {"error": {"code": "PartialError", "message": "too much"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((401, b"{}"), "status 401: grant tollbook's identity the role Log Analytics Reader"),
+        ((403, b"{}"), "status 403: grant tollbook's identity the role Log Analytics Reader"),
+        ((404, b"{}"), "status 404: check TOLLBOOK_WORKSPACE_IDS"),
+        ((400, b"{}"), "status 400: the table is missing or has other columns"),
+        ((418, b"<html>"), "status 418: the next run asks again"),
+        ((200, b"<html>"), "not a complete Log Analytics result"),
+        ((200, b""), "not a complete Log Analytics result"),
+        ((200, body([[1]], ["other"])), "answered other columns than asked for"),
+    ],
+)
+def test_a_refusal_says_what_to_do(tmp_path: Path, answer: tuple[int, bytes], says: str) -> None:
+    with service([answer]) as (url, asked), pytest.raises(SourceError) as raised:
+        fetch(url, tmp_path)
+    assert says in str(raised.value)
+    assert "Bearer" not in str(raised.value)
+    assert len(asked) == 1
+
+
+def test_a_failure_that_may_pass_is_asked_again(tmp_path: Path) -> None:
+    answers = [(503, b"{}"), (200, body([row(1), row(2)]))]
+    with service(answers) as (url, asked):
+        assert fetch(url, tmp_path) == 2
+    assert len(asked) == 2
+    assert asked[0] == asked[1]
+
+
+def test_no_content_is_no_rows(tmp_path: Path) -> None:
+    with service([(204, b"")]) as (url, _):
+        assert fetch(url, tmp_path) == 0
+    assert (tmp_path / "rows.ndjson").read_bytes() == b""
+
+
+def test_nobody_listening_is_named(tmp_path: Path) -> None:
+    with service([(200, b"")]) as (url, _):
+        pass
+    settings, file = settings_for(url, tmp_path), tmp_path / "rows.ndjson"
+    with logs_client(settings) as client:
+        # the SDK's own retries would take half a minute
+        client._config.retry_policy.total_retries = 0
+        with pytest.raises(SourceError, match=r"did not answer \(.*TOLLBOOK_LOGS_ENDPOINT"):
+            ask_once(client, url, FIRST, "T", file)
+
+
+def test_a_partial_answer_is_none_and_its_halves_are_asked_for(tmp_path: Path) -> None:
+    answers = [
+        (200, body([row(1)], **PARTIAL)),
+        (200, body([row(1)])),
+        (200, body([row(31), row(32)])),
+    ]
+    with service(answers) as (url, asked), open_books(tmp_path) as books:
+        settings = settings_for(url, tmp_path / "data")
+        with logs_client(settings) as client, pytest.raises(PartialAnswerError):
+            fetch_window(client, url, FIRST, GATEWAY_LOG, WINDOW, tmp_path / "rows.ndjson")
+        asked.clear()
+        with logs_client(settings) as client:
+            landed = load_window(
+                books.connection, client, settings, books.clock, GATEWAY_LOG, FIRST, WINDOW
+            )
+        landed_rows = rows_of(books.connection, "from warehouse.raw.gateway_log")
+    assert (landed.rows_received, landed.rows_new) == (3, 3)
+    assert {row["item_id"] for row in landed_rows} == {"item-1", "item-31", "item-32"}
+    middle = "2026-10-01T10:30:00Z"
+    assert [middle in question["query"] for question in asked] == [False, True, True]
+
+
+def test_a_second_with_more_rows_than_an_answer_holds_is_an_error(tmp_path: Path) -> None:
+    narrow = (START, START + timedelta(seconds=2))
+    with (
+        service([(200, body([row(1)], **PARTIAL))]) as (url, asked),
+        open_books(tmp_path) as books,
+    ):
+        settings = settings_for(url, tmp_path / "data")
+        with (
+            logs_client(settings) as client,
+            pytest.raises(SourceError, match="read that time from a data export instead"),
+        ):
+            load_window(books.connection, client, settings, books.clock, GATEWAY_LOG, FIRST, narrow)
+        assert rows_of(books.connection, "from warehouse.run.watermarks") == []
+    assert len(asked) == 2
+
+
+def test_a_connection_that_breaks_off_never_passes_for_fewer_rows(tmp_path: Path) -> None:
+    whole = (200, body([row(1), row(2), row(3)]))
+    with service([(200, b"cut"), whole]) as (url, asked):
+        assert fetch(url, tmp_path) == 3
+    assert len(asked) == 2
