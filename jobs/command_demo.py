@@ -49,7 +49,7 @@ def demo(
                     folder.workspace, truth=None, seed=seed, users=users, days=days, progress=report
                 )
             recorded = read_workspace(workspace or folder.workspace)
-            report("sandbox loads the recording", 0, 1)
+            report("sandbox loads the recording", 0, 0)
             url = stack.enter_context(
                 sandbox_process(recorded.folder, log=folder.data_dir / "sandbox.log")
             )

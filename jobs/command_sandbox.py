@@ -25,6 +25,7 @@ def sandbox() -> None:
 @click.option("--port", default=0, show_default="any free port", help="Port on 127.0.0.1.")
 def serve_workspace(workspace: Path, port: int) -> None:
     """Serve a recorded workspace over Azure's protocols, on this machine only."""
+    click.echo(f"Loading {workspace} ...", err=True)
     serve(workspace, port=port, announce=lambda url: click.echo(f"Sandbox at {url}"))
 
 
