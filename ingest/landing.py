@@ -81,7 +81,8 @@ def _read(
     connection.execute(
         "create or replace temp view known_rows as select item_id, ingested_at"
         f" from {source.raw_table}"
-        " where ingested_at >= getvariable('window_start') and ingested_at < getvariable('window_end')"
+        " where ingested_at >= getvariable('window_start')"
+        " and ingested_at < getvariable('window_end')"
     )
     run(connection, "landing/forget_known", window_end=end)
     return received

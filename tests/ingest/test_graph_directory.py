@@ -1,5 +1,6 @@
 """The directory over the real SDK: what a round brings, and what is said when there is none."""
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,11 +95,11 @@ def test_a_link_that_means_nothing_is_an_error_that_does_not_repeat_it(
     assert "secret" not in str(raised.value)
 
 
-def test_nobody_listening_is_named(tmp_path: Path) -> None:
-    with sandbox_process(write_workspace(tmp_path, {})) as url:
-        pass
+def test_nobody_listening_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
     with (
-        GraphDirectory(settings_for(url)) as directory,
+        GraphDirectory(settings_for(f"http://127.0.0.1:{port}")) as directory,
         pytest.raises(SourceError, match=r"did not answer for users: .*TOLLBOOK_GRAPH_ENDPOINT"),
     ):
         directory.probe(USERS)

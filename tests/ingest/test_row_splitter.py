@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest import row_splitter
 from ingest.row_splitter import Envelope, split_rows
 from models.errors import SourceError
 
@@ -34,6 +36,14 @@ PRINTED = st.fixed_dictionaries(
         "ensure_ascii": st.booleans(),
     }
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _every_cut_counts() -> Iterator[None]:
+    """Let the splitter look at each piece as it comes, instead of at a megabyte at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_splitter, "_BATCH_BYTES", 1)
+        yield
 
 
 def answer(rows: list[list[Any]], error: dict[str, Any] | None = None) -> dict[str, Any]:

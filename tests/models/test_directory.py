@@ -146,7 +146,7 @@ def test_a_round_that_breaks_off_leaves_nothing(books: Books) -> None:
     with pytest.raises(Exception, match="NOT NULL"):
         record(
             books.connection, "users", "user", [person(1)],
-            is_full=True, next_link=None, observed_at=START,  # type: ignore[arg-type]
+            is_full=True, next_link=None, observed_at=START,
         )  # fmt: skip
     assert known(books) == []
     assert delta_link(books.connection, "users") is None

@@ -157,70 +157,66 @@ def test_a_subscription_belongs_to_its_owner_of_that_time(books: Books) -> None:
 # --- where it ran ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("known", "changes", "evidence", "account", "name"),
-    [
-        # the policy's own word, on whichever side; the client's is not one
-        (
-            [],
-            {"backend_request_headers": caller(1) | named("x-llm-deployment", "b")},
-            "policy",
-            "one",
-            "b",
-        ),
-        ([], {"response_headers": named("x-llm-deployment", "b")}, "policy", "one", "b"),
-        ([], {"trace_records": trace(deployment="b")}, "policy", "one", "b"),
-        ([], {"request_headers": named("x-llm-deployment", "b")}, "none", "one", None),
-        (
-            [],
-            {
-                "request_headers": named("x-llm-deployment", "b"),
-                "backend_request_headers": caller(1) | named("x-llm-deployment", "b"),
-            },
-            "none",
-            "one",
-            None,
-        ),
-        # a policy's word that the seed does not know is kept as it is
-        ([], {"trace_records": trace(deployment="new")}, "policy", "one", "new"),
-        # two accounts have a deployment of that name: the host decides
-        (
-            [deployment("b", "two", "claude-plain", sku="DataZoneStandard")],
-            {"trace_records": trace(deployment="b"), "backend_url": "https://two.example/x"},
-            "policy",
-            "two",
-            "b",
-        ),
-        # the only deployment of the model on the host
-        (
-            [deployment("c", "two", "claude-plain")],
-            {"backend_url": "https://TWO.services.example/x"},
-            "backend_host",
-            "two",
-            "c",
-        ),
-        # nothing to go by
-        ([], {"backend_url": None}, "none", None, None),
-    ],
+# (the gateway row, rung, account, deployment); account one has a and b, two has b and c, three d
+PLACES: tuple[tuple[dict[str, Any], str, str | None, str | None], ...] = (
+    # the policy's own word, on whichever side
+    (
+        {"backend_request_headers": caller(1) | named("x-llm-deployment", "a")},
+        "policy",
+        "one",
+        "a",
+    ),
+    ({"response_headers": named("x-llm-deployment", "a")}, "policy", "one", "a"),
+    ({"trace_records": trace(deployment="a")}, "policy", "one", "a"),
+    # the client's is not one, also where it was passed on
+    ({"request_headers": named("x-llm-deployment", "a")}, "none", "one", None),
+    (
+        {
+            "request_headers": named("x-llm-deployment", "a"),
+            "backend_request_headers": caller(1) | named("x-llm-deployment", "a"),
+        },
+        "none",
+        "one",
+        None,
+    ),
+    # a policy's word that the seed does not know is kept as it is
+    ({"trace_records": trace(deployment="new")}, "policy", "one", "new"),
+    # two accounts have a deployment of that name: the host decides, and without it nobody can
+    ({"trace_records": trace(deployment="b")}, "policy", "one", "b"),
+    (
+        {"trace_records": trace(deployment="b"), "backend_url": "https://two.example/x"},
+        "policy",
+        "two",
+        "b",
+    ),
+    ({"trace_records": trace(deployment="b"), "backend_url": None}, "policy", None, "b"),
+    # the only deployment of the model on the host
+    ({"backend_url": "https://THREE.services.example/x"}, "backend_host", "three", "d"),
+    # nothing to go by
+    ({"backend_url": "https://elsewhere.example/x"}, "none", "elsewhere", None),
+    ({"backend_url": None}, "none", None, None),
 )
-def test_the_first_rung_that_holds_names_the_deployment(
-    tmp_path: Path,
-    known: list[dict[str, str]],
-    changes: dict[str, object],
-    evidence: str,
-    account: str | None,
-    name: str | None,
-) -> None:
-    on_one = [deployment(letter, "one", "claude-plain") for letter in "ab"]
-    with open_books(tmp_path, deployments=[*on_one, *known]) as books:
-        books.land(gateway(1, **changes))
-        books.land(llm(1))
-        booked = books.book()[correlation(1)]
-    assert (booked["deployment_evidence"], booked["account"], booked["deployment"]) == (
-        evidence,
-        account,
-        name,
-    )
+
+
+def test_the_first_rung_that_holds_names_the_deployment(tmp_path: Path) -> None:
+    known = [
+        deployment(name, account, "claude-plain")
+        for name, account in (
+            ("a", "one"),
+            ("b", "one"),
+            ("b", "two"),
+            ("c", "two"),
+            ("d", "three"),
+        )
+    ]
+    with open_books(tmp_path, deployments=known) as books:
+        books.land(*(gateway(number, **changes) for number, (changes, *_) in enumerate(PLACES)))
+        books.land(*(llm(number) for number in range(len(PLACES))))
+        booked = books.book()
+    for number, (changes, *expected) in enumerate(PLACES):
+        row = booked[correlation(number)]
+        found = [row["deployment_evidence"], row["account"], row["deployment"]]
+        assert found == expected, changes
 
 
 def test_the_only_deployment_of_a_model_needs_no_host(books: Books) -> None:
