@@ -70,6 +70,7 @@ def _read(
     run_variables = {"load_id": load_id, "window_start": start, "answer_file": str(file)}
     for name, value in run_variables.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
+    connection.execute(f"create or replace temp view answer as\n{sql('landing/answer')}")
     statement = f"create or replace table landed_rows as\n{sql(f'landing/{source.name}')}"
     try:
         connection.execute(statement)

@@ -42,9 +42,9 @@ def _print_month(published: Published, month: str) -> None:
     cost = usd(totals["list_cost_usd"])
     click.echo(
         f"\n{month}: {totals['requests']:,} requests reached a model, by {totals['callers']:,}"
-        f" callers in {totals['units']:,} units: {cost} at list price for uncached input and output."
-        "\nThe gateway's log shows no cache tokens; with them the true list cost lies between low"
-        " and high.\n"
+        f" callers in {totals['units']:,} units: {cost} at list price for uncached input and"
+        " output.\nThe gateway's log shows no cache tokens; with them the true list cost lies between"
+        " low and high.\n"
     )
     screen().print(_table(published.query("reports/summary", largest=_LARGEST_UNITS)))
 

@@ -39,12 +39,12 @@ _MAY_READ = {
     "dimension": {"ledger", "directory", "dimension"},
     "marts": {"ledger", "marts", "directory", "dimension", "run"},
     "checks": {"raw", "ledger", "marts", "directory"},
-    "doctor": {"raw", "directory", "run"},
     "published": {"published"},
     "reports": {"published"},
     "dashboard": {"published", "page"},
 }
 _KINDS = {
+    "answer": "batch",
     "landed_rows": "batch",
     "known_rows": "batch",
     "observed": "round",

@@ -1,15 +1,4 @@
 -- 1 row per row of an answer to kql/llm_log.kql, typed. `answer_row` has the projection's order.
-with answer as (
-    select r as answer_row
-    from read_json(
-        getvariable('answer_file'),
-        format = 'newline_delimited',
-        records = false,
-        columns = {'r': 'varchar[]'},
-        maximum_object_size = 67108864
-    )
-)
-
 select
     getvariable('load_id')::bigint as load_id,
     coalesce(try_cast(answer_row[1] as timestamptz)::timestamp, getvariable('window_start')::timestamp)
