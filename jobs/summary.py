@@ -1,5 +1,9 @@
 """What the demo says at its end: the month in a sentence, the largest units, what is unknown."""
 
+import os
+import shutil
+import sys
+
 import click
 from rich.markup import escape
 from rich.table import Table
@@ -31,10 +35,15 @@ def print_summary(settings: Settings, manifest: Manifest) -> None:
     folder = settings.data_dir
     click.echo(
         "\nLook further:\n"
-        f"  tollbook report chargeback --month {month} --by user --data-dir {folder}\n"
-        f"  tollbook doctor --data-dir {folder}\n"
-        f"  tollbook dashboard --data-dir {folder}\n"
+        f"  {_command()} report chargeback --month {month} --by user --data-dir {folder}\n"
+        f"  {_command()} doctor --data-dir {folder}\n"
+        f"  {_command()} dashboard --data-dir {folder}\n"
     )
+
+
+def _command() -> str:
+    """Return how to call tollbook from here: by its name, or by its path where no PATH has it."""
+    return "tollbook" if shutil.which("tollbook") else os.path.relpath(sys.argv[0])
 
 
 def _print_month(published: Published, month: str) -> None:
@@ -43,8 +52,8 @@ def _print_month(published: Published, month: str) -> None:
     click.echo(
         f"\n{month}: {totals['requests']:,} requests reached a model, by {totals['callers']:,}"
         f" callers in {totals['units']:,} units: {cost} at list price for uncached input and"
-        " output.\nThe gateway's log shows no cache tokens; with them the true list cost lies between"
-        " low and high.\n"
+        " output.\nThe gateway's log shows no cache tokens; with them the true list cost lies"
+        " between low and high.\n"
     )
     screen().print(_table(published.query("reports/summary", largest=_LARGEST_UNITS)))
 
