@@ -7,12 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import streamlit as st
 
 from dashboard.place import Place
 from models.chargeback import KEY_COLUMNS
-from models.errors import PublicationError
 from models.explain import explain
 from models.publication import Manifest, require_manifest
 from models.published import Answer, Published, reading
@@ -113,31 +111,27 @@ def _explanations(
     days: tuple[date, date],
     _source: Source,
 ) -> list[dict[str, Any]]:
-    with _files_present():
-        return explain(
-            _source.folder,
-            _source.viewer,
-            request,
-            first_day=days[0],
-            last_day=days[1],
-            manifest=_source.manifest,
-        )
+    return explain(
+        _source.folder,
+        _source.viewer,
+        request,
+        first_day=days[0],
+        last_day=days[1],
+        manifest=_source.manifest,
+    )
 
 
 @contextmanager
 def _opened(source: Source, place: Place) -> Iterator[Published]:
     """Open the place's days, with `ledger`, `daily` and the report's rows cut to the place."""
     first_day, last_day = place.days
-    with (
-        _files_present(),
-        reading(
-            source.folder,
-            source.viewer,
-            first_day=first_day,
-            last_day=last_day,
-            manifest=source.manifest,
-        ) as published,
-    ):
+    with reading(
+        source.folder,
+        source.viewer,
+        first_day=first_day,
+        last_day=last_day,
+        manifest=source.manifest,
+    ) as published:
         values = {
             "chosen_unit": place.unit,
             "chosen_oid": place.oid,
@@ -156,18 +150,6 @@ def _opened(source: Source, place: Place) -> Iterator[Published]:
         ):
             published.connection.execute(f"create temp {relation} as\n{sql(statement)}")
         yield published
-
-
-@contextmanager
-def _files_present() -> Iterator[None]:
-    """Say what to do when a newer publication has replaced the pinned one's files meanwhile."""
-    try:
-        yield
-    except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise PublicationError(
-            "a file of this publication cannot be read: it was replaced by a newer one or is"
-            " damaged. Reload the page; if this stays, run `tollbook run build`"
-        ) from error
 
 
 def _largest(published: Published) -> Answer:

@@ -83,21 +83,17 @@ def reading(
             _set_files(connection, table, folder, state.files(table, first_day, last_day))
         for table in SMALL_TABLES:
             _set_files(connection, table, folder, [state.tables[table]])
-        _create_views(connection, state)
-        yield Published(state, connection)
-    finally:
-        connection.close()
-
-
-def _create_views(connection: Connection, state: Manifest) -> None:
-    try:
         for view in _VIEWS:
             connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
-    except duckdb.IOException as error:
+        yield Published(state, connection)
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise PublicationError(
-            f"a file of publication {state.sequence} is gone: read the current publication, or, if"
-            " this is it, move the folder away and run `tollbook run build` to publish again"
+            f"a file of publication {state.sequence} is gone or damaged: a newer publication may"
+            " have replaced it, so ask again (in the dashboard: reload the page); if this stays,"
+            " move the folder away and run `tollbook run build` to publish again"
         ) from error
+    finally:
+        connection.close()
 
 
 def month_days(month: str) -> tuple[date, date]:

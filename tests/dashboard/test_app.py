@@ -261,5 +261,5 @@ def test_a_publication_replaced_meanwhile_asks_for_a_reload(hostile, tmp_path: P
     shutil.copytree(hostile.data_dir / "published", folder)
     source = open_source(folder, operator())
     shutil.rmtree(folder / "ledger")
-    with pytest.raises(PublicationError, match="Reload the page"):
+    with pytest.raises(PublicationError, match="reload the page"):
         read_view(source, Place(MONTH))
