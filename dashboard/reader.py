@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.place import Place
 from models.chargeback import KEY_COLUMNS
+from models.errors import PublicationError
 from models.explain import explain
 from models.publication import Manifest, require_manifest
 from models.published import Answer, Published, reading

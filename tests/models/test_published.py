@@ -204,7 +204,7 @@ def test_a_pinned_state_reads_on_until_it_is_pruned(tmp_path: Path) -> None:
         books.land(gateway(4))
         books.publish()
         with (
-            pytest.raises(PublicationError, match="publication 1 is gone: read the current"),
+            pytest.raises(PublicationError, match="publication 1 is gone or damaged: a newer"),
             reading(books.publication, operator(), manifest=pinned),
         ):
             pass
