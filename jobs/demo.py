@@ -18,6 +18,7 @@ from models.errors import SettingsError
 from models.publication import Manifest
 from models.seeds import DEPLOYMENTS
 from models.settings import FILE_NAME, Settings, read_settings
+from models.warehouse import claim
 
 _MARK = "# Written by `tollbook demo`; a new demo in this folder starts over."
 _BEFORE_START = timedelta(days=2)
@@ -89,6 +90,7 @@ def live_through(settings: Settings, workspace: Workspace, url: str, report: Rep
     clock = Clock(workspace.starts_at)
     with open_run(settings, clock) as connection, SandboxControl(url) as sandbox:
         run = Run(connection, settings, clock, report)
+        claim(connection, settings.tenant_id)
         moments = list(_hours(workspace.starts_at, workspace.now))
         with GraphDirectory(settings) as directory:
             for number, moment in enumerate(moments, start=1):

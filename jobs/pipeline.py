@@ -20,7 +20,7 @@ from models.publication import Manifest, publish, read_manifest
 from models.seeds import load_seeds
 from models.settings import Settings
 from models.sql_files import sql
-from models.warehouse import Connection, mark_dirty, scalar, transaction, writing
+from models.warehouse import Connection, claim, mark_dirty, scalar, transaction, writing
 
 if TYPE_CHECKING:
     from jobs.progress import Report
@@ -61,6 +61,7 @@ def run_jobs(run: Run, jobs: Sequence[str], window: Window | None = None) -> Non
         "build": lambda: build_and_publish(run),
     }
     run.settings.require(*(name for job in jobs for name in _NEEDED.get(job, ())))
+    claim(run.connection, run.settings.tenant_id)
     for job in JOBS:
         if job in jobs:
             _recorded(run, job, steps[job])

@@ -202,7 +202,7 @@ def _problem(item: Any) -> str:
         return str(message)
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
-        return f"{PREFIX}{name.upper()}: no such setting; see the table in the README"
+        return f"{PREFIX}{name.upper()}: no such setting; .env.example lists them all"
     return f"{PREFIX}{name.upper()}: {message} (given: {item['input']!r})"
 
 

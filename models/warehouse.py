@@ -86,6 +86,22 @@ def build(connection: Connection, table: str, name: str | None = None, **variabl
     return int(scalar(connection, f"select count(*) from {table}"))
 
 
+def claim(connection: Connection, tenant_id: str | None) -> None:
+    """Note whose data the warehouse holds; WarehouseError when it is another tenant's."""
+    if tenant_id is None:
+        return
+    row = connection.execute(
+        "select content_hash from warehouse.run.inputs where name = 'tenant_id'"
+    ).fetchone()
+    if row is None:
+        connection.execute("insert into warehouse.run.inputs values ('tenant_id', ?)", [tenant_id])
+    elif row[0] != tenant_id:
+        raise WarehouseError(
+            f"the warehouse holds tenant {row[0]}, the settings name {tenant_id}:"
+            " give each tenant (and the demo) a --data-dir of its own"
+        )
+
+
 def mark_dirty(connection: Connection, days: Sequence[date], reason: str) -> None:
     """Note usage days whose ledger files no longer match what is known."""
     if days:

@@ -49,7 +49,7 @@ create table run.dirty_days (
     reason varchar not null
 );
 
--- What the last build of the whole history was made from: seed name and content hash.
+-- Whose data this is (tenant_id), and what seeds were last read: name and content hash.
 create table run.inputs (
     name varchar not null,
     content_hash varchar not null

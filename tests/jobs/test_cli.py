@@ -94,6 +94,14 @@ def test_nothing_published_says_how_to_publish(tmp_path: Path) -> None:
     assert "tollbook run" in answer.stderr
 
 
+def test_another_tenant_does_not_get_into_the_same_warehouse(golden: GoldenMonth) -> None:
+    answer = tollbook(
+        "run", "build", "--data-dir", str(golden.data_dir), TOLLBOOK_TENANT_ID="another-tenant"
+    )
+    assert answer.returncode == 1
+    assert "a --data-dir of its own" in answer.stderr
+
+
 def test_formats_agree(golden: GoldenMonth, tmp_path: Path) -> None:
     base = ("report", "chargeback", "--month", "2026-10", "--by", "unit,model")
     where = ("--data-dir", str(golden.data_dir))
