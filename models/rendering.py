@@ -110,14 +110,14 @@ def _xlsx(answer: Answer, sheet: str) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
     page = book.add_worksheet(sheet[:31])
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    money = book.add_format({"num_format": "#,##0.00####"})
+    money = book.add_format({"num_format": "#,##0.000000"})
     count = book.add_format({"num_format": "#,##0"})
     share = book.add_format({"num_format": "0.0 %"})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for index, name in enumerate(answer.columns):
         page.write_string(0, index, name, head)
         texts = [len(str(row[index])) for row in answer.rows[:200] if isinstance(row[index], str)]
-        page.set_column(index, index, min(max([len(name) // 2 + 4, 11, *texts]) + 1, 44))
+        page.set_column(index, index, min(max([len(name), 11, *texts]) + 2, 44))
         for line, row in enumerate(answer.rows, start=1):
             value = row[index]
             if isinstance(value, str):
@@ -130,6 +130,9 @@ def _xlsx(answer: Answer, sheet: str) -> bytes:
             elif value is not None:
                 page.write_number(line, index, value, count)
     page.freeze_panes(1, 0)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
     page.autofilter(0, 0, max(len(answer.rows), 1), len(answer.columns) - 1)
     book.close()
     return out.getvalue()
