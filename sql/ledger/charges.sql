@@ -111,7 +111,7 @@ select
         as contracted_cost_usd,
     -- No invoice is read yet, and a share of it cannot be guessed.
     cast(null as decimal(38, 15)) as billed_cost_usd,
-    case when price_id is not null then coalesce(list_cost_usd, 0) end as cost_low_usd,
+    list_cost_usd as cost_low_usd,
     -- What a response at most wrote is not bounded by anything the log shows.
     case
         when output_tokens is not null
