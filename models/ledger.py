@@ -26,6 +26,7 @@ _SPAN = (
     "ledger.callers",
     "ledger.places",
     "ledger.attributed",
+    "ledger.rated",
     "ledger.charges",
 )
 _DICTIONARIES = {

@@ -1,66 +1,14 @@
 -- 1 row per request that reached a model: the ledger. This is the only statement that multiplies
--- money. A token class that no source shows is NULL, and so is a cost nobody can know.
-with usage as (
-    select
-        attributed.*,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_5m_tokens,
-        cast(null as bigint) as cache_write_1h_tokens,
-        coalesce(input_tokens, 0) as known_prompt_tokens,
-        input_tokens is not null or output_tokens is not null as has_usage,
-    from ledger.attributed
-    where reached_model
-),
-
-limited as (
+-- money. A cost that nobody can know is NULL.
+with multiplied as (
     select
         *,
-        -- A prompt token is at least one byte of the request, apart from the short system prompt
-        -- that tools add; where the size is unknown or impossible, the context window limits it.
-        case
-            when request_size_bytes + 2000 >= known_prompt_tokens
-                then least(request_size_bytes + 2000, 1000000)
-            else 1000000
-        end as most_prompt_tokens,
-    from usage
-),
-
-priced as (
-    select
-        limited.*,
-        price.price_id,
-        discount.discount_rate,
-        input_tokens * price.input_usd as input_cost_usd,
-        output_tokens * price.output_usd as output_cost_usd,
-        input_tokens * coalesce(dearest.dearest_uncached_usd, price.dearest_uncached_usd)
-            as input_cost_high_usd,
-        output_tokens * coalesce(dearest.dearest_output_usd, price.dearest_output_usd)
-            as output_cost_high_usd,
-        greatest(most_prompt_tokens - known_prompt_tokens, 0)
-        * coalesce(dearest.dearest_input_usd, price.dearest_input_usd) as unknown_cost_high_usd,
-    from limited
-    left join ledger.prices as price
-        on
-            limited.llm_model = price.model
-            and limited.speed = price.speed
-            and limited.least_zone = price.zone
-            and price.valid_from <= limited.usage_time
-            and limited.usage_time < price.valid_to
-            and price.prompt_over_tokens < limited.known_prompt_tokens
-            and limited.known_prompt_tokens <= price.prompt_up_to_tokens
-            and limited.has_event_time
-    left join ledger.prices as dearest
-        on
-            price.model = dearest.model
-            and price.speed = dearest.speed
-            and limited.dearest_zone = dearest.zone
-            and price.prompt_over_tokens = dearest.prompt_over_tokens
-            and price.valid_from = dearest.valid_from
-    left join ledger.discounts as discount
-        on
-            limited.llm_model = discount.model
-            and discount.valid_from <= limited.usage_time
-            and limited.usage_time < discount.valid_to
+        input_tokens * input_usd as input_cost_usd,
+        output_tokens * output_usd as output_cost_usd,
+        input_tokens * high_uncached_usd as input_cost_high_usd,
+        output_tokens * high_output_usd as output_cost_high_usd,
+        unseen_prompt_tokens * high_input_usd as unseen_cost_high_usd,
+    from ledger.rated
 ),
 
 listed as (
@@ -70,7 +18,7 @@ listed as (
             when input_cost_usd is not null or output_cost_usd is not null
                 then coalesce(input_cost_usd, 0) + coalesce(output_cost_usd, 0)
         end as list_cost_usd,
-    from priced
+    from multiplied
 )
 
 select
@@ -115,6 +63,6 @@ select
     -- What a response at most wrote is not bounded by anything the log shows.
     case
         when output_tokens is not null
-            then coalesce(input_cost_high_usd, 0) + output_cost_high_usd + unknown_cost_high_usd
+            then coalesce(input_cost_high_usd, 0) + output_cost_high_usd + unseen_cost_high_usd
     end as cost_high_usd,
 from listed

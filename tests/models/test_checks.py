@@ -177,10 +177,10 @@ def test_a_failed_check_stops_and_a_warning_does_not() -> None:
 
 # A statement of the build, and a mistake somebody could make in it.
 MISTAKES = [
-    ("ledger/charges", "where reached_model\n", "where reached_model and input_tokens > 0\n"),
-    ("ledger/charges", "left join ledger.prices as price\n", "inner join ledger.prices as price\n"),
+    ("ledger/rated", "where reached_model\n", "where reached_model and input_tokens > 0\n"),
+    ("ledger/rated", "left join ledger.prices as price\n", "inner join ledger.prices as price\n"),
     ("ledger/charges", "input_tokens::integer as", "(input_tokens * 2)::integer as"),
-    ("ledger/charges", "input_tokens * price.input_usd", "input_tokens::double * price.input_usd"),
+    ("ledger/charges", "input_tokens * input_usd as", "input_tokens::double * input_usd as"),
     ("ledger/llm_usage", "max(input_tokens) filter", "sum(input_tokens) filter"),
     ("ledger/attributed", "and call.usage_time < owner.valid_to", ""),
     ("marts/ledger", "where charge.usage_day", "where charge.label = '' and charge.usage_day"),
