@@ -94,7 +94,7 @@ def test_every_problem_is_named_at_once_with_its_variable(
         "TOLLBOOK_GRAPH_ENDPOINT",
         "TOLLBOOK_WORKSPACE_IDS",
     }
-    assert any("no such setting; see the table in the README" in line for line in lines)
+    assert any("no such setting; .env.example lists them all" in line for line in lines)
     assert any("(given: 'many')" in line for line in lines)
 
 
