@@ -20,7 +20,7 @@ from models.publication import Manifest, publish, read_manifest
 from models.seeds import load_seeds
 from models.settings import Settings
 from models.sql_files import sql
-from models.warehouse import Connection, claim, mark_dirty, scalar, transaction, writing
+from models.warehouse import Connection, claim, scalar, transaction, writing
 
 if TYPE_CHECKING:
     from jobs.progress import Report
@@ -69,7 +69,7 @@ def run_jobs(run: Run, jobs: Sequence[str], window: Window | None = None) -> Non
 
 def ingest_logs(run: Run, window: Window | None = None) -> int:
     """Load every log table from its high-water mark, or the window given; return new rows."""
-    load_seeds_marking_days(run)
+    refresh_seeds(run)
     new = 0
     with logs_client(run.settings) as client:
         for source in LOG_SOURCES:
@@ -107,18 +107,16 @@ def sync_directory(run: Run, directory: GraphDirectory | None = None) -> int:
     return changed
 
 
-def load_seeds_marking_days(run: Run) -> None:
-    """Read the reviewed seeds; when one changed, every booked day has to be looked at again."""
+def refresh_seeds(run: Run) -> None:
+    """Read the reviewed seeds again, and say which changed."""
     changed = load_seeds(run.connection, run.settings.seeds_dir)
     if changed:
         log.info("seeds changed", seeds=changed)
-        days = run.connection.execute(sql("staging/days")).fetchall()
-        mark_dirty(run.connection, [day for (day,) in days], "seeds")
 
 
 def build_and_publish(run: Run) -> Manifest:
     """Rebuild the days that are dirty, check them, write their files, move the pointer."""
-    load_seeds_marking_days(run)
+    refresh_seeds(run)
     folder = run.settings.publication_dir
     previous = read_manifest(folder)
     known_at = run.clock.now()
@@ -127,6 +125,7 @@ def build_and_publish(run: Run) -> Manifest:
     ledger.prepare(run.connection, known_at)
     written = _write_days(run, sorted(days), run_id)
     if not days:
+        # New prices and units want their checks and ids even when no day has to be written.
         ledger.build_span(run.connection, known_at.date(), known_at.date())
     manifest = Manifest(
         sequence=previous.sequence + 1 if previous else 1,

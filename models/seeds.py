@@ -17,8 +17,8 @@ from models.errors import SeedError
 from models.model_names import read_model_names
 from models.price import Price
 from models.price_book import read_price_book
-from models.sql_files import seed_file
-from models.warehouse import Connection, transaction
+from models.sql_files import seed_file, sql
+from models.warehouse import Connection, mark_dirty, transaction
 
 FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 (tables hold naive UTC)
 """The open end of an interval in a table: later than any time, and still a plain timestamp."""
@@ -37,7 +37,6 @@ class SeedTable:
     file_name: str
     columns: Mapping[str, Cell]
     key: tuple[str, ...]
-    table_only: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -127,7 +126,13 @@ def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
     every problem of every file; then nothing is replaced.
     """
     tables = read_seeds(folder)
-    return [name for name, rows in tables.items() if _replace(connection, name, rows)]
+    with transaction(connection):
+        changed = [name for name, rows in tables.items() if _replace(connection, name, rows)]
+        if changed:
+            # With the seeds or not at all: a kill in between would keep history at the old price.
+            days = connection.execute(sql("staging/days")).fetchall()
+            mark_dirty(connection, [day for (day,) in days], "seeds")
+    return changed
 
 
 def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
@@ -225,13 +230,12 @@ def _replace(connection: Connection, name: str, rows: Sequence[tuple[Any, ...]])
     if stored == (content,):
         return False
     table = f"warehouse.seeds.{name.removesuffix('.csv')}"
-    with transaction(connection):
-        connection.execute(f"delete from {table}")
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"insert into {table} values ({marks})", rows)
-        connection.execute("delete from warehouse.run.inputs where name = ?", [name])
-        connection.execute("insert into warehouse.run.inputs values (?, ?)", [name, content])
+    connection.execute(f"delete from {table}")
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"insert into {table} values ({marks})", rows)
+    connection.execute("delete from warehouse.run.inputs where name = ?", [name])
+    connection.execute("insert into warehouse.run.inputs values (?, ?)", [name, content])
     return True
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from core_rows import (
     ACCOUNT,
@@ -19,7 +20,7 @@ from core_rows import (
     write_seed,
 )
 
-from jobs.pipeline import Run, load_seeds_marking_days
+from jobs.pipeline import Run, refresh_seeds
 from models.errors import SeedError
 from models.seeds import ALWAYS, FOREVER, load_seeds, read_seeds
 from models.warehouse import scalar
@@ -176,15 +177,31 @@ def test_only_what_changed_is_replaced_and_reopens_the_booked_days(books: Books)
     run = Run(books.connection, books.settings, books.clock, lambda *_: None)
     books.land(gateway(1), gateway(2, "2026-10-09T00:00:00Z"))
     books.connection.execute("delete from warehouse.run.dirty_days")
-    load_seeds_marking_days(run)
+    refresh_seeds(run)
     count = "select count(*) from warehouse.run.dirty_days"
     assert scalar(books.connection, count) == 0
     write_seed(books.folder / "seeds", "discounts.csv", [discount("claude-plain", "0.1")])
     assert load_seeds(books.connection, books.folder / "seeds") == ["discounts.csv"]
-    assert load_seeds(books.connection, books.folder / "seeds") == []
-    write_seed(books.folder / "seeds", "discounts.csv", [discount("claude-plain", "0.2")])
-    load_seeds_marking_days(run)
     assert scalar(books.connection, count) == 2
+    assert load_seeds(books.connection, books.folder / "seeds") == []
+    assert scalar(books.connection, count) == 2
+    books.connection.execute("delete from warehouse.run.dirty_days")
+    write_seed(books.folder / "seeds", "discounts.csv", [discount("claude-plain", "0.2")])
+    refresh_seeds(run)
+    assert scalar(books.connection, count) == 2
+
+
+def test_a_seed_is_not_taken_when_its_days_cannot_be_marked(books: Books) -> None:
+    """Otherwise a run killed in between would leave history at the old price for ever."""
+    books.land(gateway(1))
+    kept = rows_of(books.connection, "from warehouse.seeds.discounts order by all")
+    read = rows_of(books.connection, "from warehouse.run.inputs order by all")
+    write_seed(books.folder / "seeds", "discounts.csv", [discount("claude-plain", "0.3")])
+    books.connection.execute("drop table warehouse.run.dirty_days")
+    with pytest.raises(duckdb.Error, match="dirty_days"):
+        load_seeds(books.connection, books.folder / "seeds")
+    assert rows_of(books.connection, "from warehouse.seeds.discounts order by all") == kept
+    assert rows_of(books.connection, "from warehouse.run.inputs order by all") == read
 
 
 def test_amounts_arrive_exactly_and_the_zone_multiplier_is_in_them(books: Books) -> None:

@@ -85,7 +85,6 @@ OFFICES = (
     Office("Austin", -5.0, in_us=True, network="198.51.100", first_address=80),
     Office("Osaka", 9.0, in_us=False, network="203.0.113", first_address=80),
 )
-ADDRESSES_PER_OFFICE = 6
 
 CODE, DESKTOP, SDK, CI = range(4)
 CLIENT_NAMES = ("code", "desktop", "sdk", "ci")
