@@ -34,13 +34,18 @@ class LoopbackCredential:
 
 
 def logs_client(settings: Settings) -> LogsQueryClient:
-    """Return the Log Analytics client for the configured endpoint."""
+    """Return the Log Analytics client for the configured endpoint; ingest.patience retries."""
     if not _is_plain(settings.logs_endpoint, settings):
-        return LogsQueryClient(DefaultAzureCredential(), endpoint=settings.logs_endpoint)
+        return LogsQueryClient(
+            DefaultAzureCredential(), endpoint=settings.logs_endpoint, retry_total=0
+        )
     # The SDK refuses to send a bearer token over http, so the sandbox's header is set by itself.
     header = HeadersPolicy(base_headers={"Authorization": "Bearer sandbox"})
     return LogsQueryClient(
-        LoopbackCredential(), endpoint=settings.logs_endpoint, authentication_policy=header
+        LoopbackCredential(),
+        endpoint=settings.logs_endpoint,
+        authentication_policy=header,
+        retry_total=0,
     )
 
 

@@ -1,103 +1,183 @@
-"""Reads the log tables by ingestion window: from the high-water mark minus look-back until now."""
+"""Reads the log tables by ingestion window: a few queries at once, landed as they come in."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from azure.monitor.query import LogsQueryClient
+import structlog
 
-from ingest.landing import Landed, high_water, land
-from ingest.log_query import PartialAnswerError, fetch_window
-from ingest.log_sources import LogSource
-from models.clock import Clock, rfc3339, to_utc
+from ingest.landing import Landed, land
+from ingest.log_query import (
+    MOST_QUERIES_AT_ONCE,
+    LogService,
+    MissingTableError,
+    TooMuchError,
+    fetch_window,
+)
+from ingest.patience import NoAnswerError
+from ingest.row_splitter import Envelope
+from ingest.source import Source
+from ingest.windows import Window, due, halved
+from models.clock import Clock, rfc3339
 from models.errors import SourceError
 from models.settings import Settings
-from models.warehouse import Connection
+from models.warehouse import Connection, scalar
 
-FIRST_HISTORY = timedelta(days=31)
 WIDEST_SLICE = timedelta(days=1)
 NARROWEST_SLICE = timedelta(seconds=1)
+# A slice that fills less than this many rows leaves room for one of twice the width.
+_ROOMY_ROWS = 100_000
+_HOUR = timedelta(hours=1)
 
-Window = tuple[datetime, datetime]
 Progress = Callable[[str, int, int], None]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class LogReading:
+    """What reading the log tables needs everywhere."""
+
+    connection: Connection
+    service: LogService
+    settings: Settings
+    clock: Clock
+    progress: Progress = lambda *_: None
+
+
+@dataclass
+class _Owed:
+    """Windows still to ask for, and how wide the next slice may be: it adapts to the traffic."""
+
+    windows: deque[Window]
+    width: timedelta = WIDEST_SLICE
+    total: timedelta = field(init=False)
+    done: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        self.total = sum((end - start for start, end in self.windows), timedelta())
+
+    def next_slice(self) -> Window:
+        """Take the next slice off."""
+        start, end = self.windows.popleft()
+        if end - start > self.width:
+            self.windows.appendleft((start + self.width, end))
+            end = start + self.width
+        return start, end
+
+    def give_back(self, window: Window, source: Source, error: SourceError) -> None:
+        """Owe a slice that held too much again, as halves; SourceError when it has none."""
+        start, end = window
+        if end - start <= NARROWEST_SLICE:
+            raise SourceError(
+                f"{source.title} has more in {rfc3339(start)} to {rfc3339(end)} than one answer"
+                " can hold: read that time from a data export instead (TOLLBOOK_LOG_EXPORTS)"
+            ) from error
+        self.windows.extendleft(reversed(halved(window)))
+        self.width = min(self.width, max((end - start) / 2, NARROWEST_SLICE))
+
+    def settle(self, window: Window, envelope: Envelope) -> None:
+        """Note a slice as answered."""
+        start, end = window
+        self.done += end - start
+        if envelope.rows < _ROOMY_ROWS and end - start >= self.width:
+            self.width = min(2 * self.width, WIDEST_SLICE)
 
 
 def load_source(
-    connection: Connection,
-    client: LogsQueryClient,
-    settings: Settings,
-    clock: Clock,
-    source: LogSource,
-    *,
-    window: Window | None = None,
-    progress: Progress | None = None,
+    reading: LogReading, source: Source, *, asked: Window | None = None, again: bool = False
 ) -> Landed:
-    """Load a source from every workspace; a `window` overrides the high-water mark."""
-    received, new = 0, 0
-    for workspace_id in settings.workspace_ids:
-        span = window or next_window(connection, settings, clock, source, workspace_id)
-        pieces = list(slices(span))
-        for number, piece in enumerate(pieces, start=1):
-            landed = load_window(connection, client, settings, clock, source, workspace_id, piece)
-            received, new = received + landed.rows_received, new + landed.rows_new
-            if progress:
-                progress(source.azure_table, number, len(pieces))
-    return Landed(received, new)
+    """Load what a source still owes from every workspace; `asked` bounds it to a span.
 
-
-def next_window(
-    connection: Connection, settings: Settings, clock: Clock, source: LogSource, origin: str
-) -> Window:
-    """Return the window a run reads; it overlaps the last one, as rows surface out of order."""
-    now = clock.now()
-    mark = high_water(connection, source, origin)
-    if mark is None:
-        start = to_utc(settings.history_from) if settings.history_from else now - FIRST_HISTORY
-    else:
-        start = mark - timedelta(hours=settings.look_back_hours)
-    return min(start, now), now
-
-
-def slices(window: Window) -> Iterator[Window]:
-    """Cut a window into slices of at most a day, oldest first."""
-    start, end = window
-    while start < end:
-        upper = min(start + WIDEST_SLICE, end)
-        yield start, upper
-        start = upper
-
-
-def load_window(
-    connection: Connection,
-    client: LogsQueryClient,
-    settings: Settings,
-    clock: Clock,
-    source: LogSource,
-    origin: str,
-    window: Window,
-) -> Landed:
-    """Load one window; a partial answer counts as none, its two halves are asked for instead."""
-    with TemporaryDirectory(dir=settings.data_dir, prefix="landing-") as folder:
-        file = Path(folder) / "rows.ndjson"
+    With `again`, that span is read whether or not it was read before. A table that is optional may
+    be absent.
+    """
+    landed = Landed()
+    look_back = timedelta(hours=reading.settings.look_back_hours)
+    for workspace_id in reading.settings.workspace_ids:
+        windows = [asked] if asked and again else due(
+            reading.connection, reading.settings, reading.clock, source, workspace_id,
+            look_back=look_back, asked=asked,
+        )  # fmt: skip
         try:
-            fetch_window(client, settings.logs_endpoint, origin, source, window, file)
-        except PartialAnswerError as error:
-            halves = _halved(window, source, error)
-        else:
-            return land(connection, clock, source, origin, window, file)
-    first, second = (
-        load_window(connection, client, settings, clock, source, origin, half) for half in halves
+            landed += _load_windows(reading, source, workspace_id, windows)
+        except MissingTableError:
+            if not source.is_optional:
+                raise
+            # No load record: once the table is there, its whole history is asked for.
+            log.info("table absent", table=source.title, workspace=workspace_id)
+    return landed
+
+
+def _load_windows(
+    reading: LogReading, source: Source, workspace_id: str, windows: Sequence[Window]
+) -> Landed:
+    owed = _Owed(deque(windows))
+    landed = Landed()
+    failure: Exception | None = None
+    pending: dict[Future[Envelope], tuple[Window, Path]] = {}
+    with (
+        TemporaryDirectory(dir=reading.settings.data_dir, prefix="landing-") as folder,
+        ThreadPoolExecutor(MOST_QUERIES_AT_ONCE) as pool,
+    ):
+        number = 0
+        while pending or (owed.windows and not failure):
+            while owed.windows and not failure and len(pending) < MOST_QUERIES_AT_ONCE:
+                window, number = owed.next_slice(), number + 1
+                file = Path(folder) / f"{number}.ndjson"
+                future = pool.submit(
+                    fetch_window, reading.service, workspace_id, source, window, file
+                )
+                pending[future] = window, file
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                window, file = pending.pop(future)
+                try:
+                    landed += _land_slice(reading, source, workspace_id, owed, window, file, future)
+                except SourceError as error:
+                    # What the other queries bring is not lost for it.
+                    failure = failure or error
+                file.unlink(missing_ok=True)
+                reading.progress(f"{source.title} (hours)", owed.done // _HOUR, owed.total // _HOUR)
+    if failure:
+        raise failure
+    return landed
+
+
+def _land_slice(
+    reading: LogReading,
+    source: Source,
+    workspace_id: str,
+    owed: _Owed,
+    window: Window,
+    file: Path,
+    answer: "Future[Envelope]",
+) -> Landed:
+    """Land what a query brought, or owe its halves; raises SourceError when neither is possible."""
+    try:
+        envelope = answer.result()
+    except TooMuchError as error:
+        owed.give_back(window, source, error)
+        return Landed()
+    if not envelope.columns and _had_rows(reading.connection, source, workspace_id):
+        raise NoAnswerError(
+            f"{source.title} of workspace {workspace_id} answered nothing (204), though it had rows"
+            " before: the next run asks again"
+        )
+    landed = land(reading.connection, reading.clock, source, workspace_id, window, file)
+    owed.settle(window, envelope)
+    return landed
+
+
+def _had_rows(connection: Connection, source: Source, workspace_id: str) -> bool:
+    return bool(
+        scalar(
+            connection,
+            "select count(*) from warehouse.run.loads"
+            " where source = ? and origin = ? and rows_received > 0",
+            [source.name, workspace_id],
+        )
     )
-    return Landed(first.rows_received + second.rows_received, first.rows_new + second.rows_new)
-
-
-def _halved(window: Window, source: LogSource, error: SourceError) -> tuple[Window, Window]:
-    start, end = window
-    if end - start <= NARROWEST_SLICE:
-        raise SourceError(
-            f"{source.azure_table} has more rows in {rfc3339(start)} to {rfc3339(end)} than one"
-            " answer can hold: read that time from a data export instead"
-        ) from error
-    middle = start + (end - start) / 2
-    return (start, middle), (middle, end)

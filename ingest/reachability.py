@@ -5,12 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from azure.monitor.query import LogsQueryClient
-
-from ingest.azure_clients import logs_client
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
-from ingest.log_query import ask_once
-from ingest.log_sources import LOG_SOURCES
+from ingest.log_query import LogService, MissingTableError, ask, log_service
+from ingest.source import LOG_SOURCES, Source
 from models.clock import Clock, rfc3339
 from models.errors import SourceError
 from models.finding import DoctorFinding, fail, ok, warn
@@ -22,11 +19,11 @@ _RECENT = timedelta(days=31)
 
 def log_findings(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
     """Yield, per workspace and table, whether it can be read and has rows."""
-    with logs_client(settings) as client:
+    with log_service(settings) as service:
         for workspace_id in settings.workspace_ids:
             for source in LOG_SOURCES:
-                yield _table(client, settings, clock, workspace_id, source.azure_table)
-            yield from _legacy_rows(client, settings, clock, workspace_id)
+                yield from _table(service, clock, workspace_id, source)
+            yield from _legacy_rows(service, clock, workspace_id)
 
 
 def graph_findings(settings: Settings) -> Iterator[DoctorFinding]:
@@ -43,31 +40,31 @@ def graph_findings(settings: Settings) -> Iterator[DoctorFinding]:
 
 
 def _table(
-    client: LogsQueryClient, settings: Settings, clock: Clock, workspace_id: str, table: str
-) -> DoctorFinding:
+    service: LogService, clock: Clock, workspace_id: str, source: Source
+) -> Iterator[DoctorFinding]:
+    table = source.azure_table
     floor = rfc3339(clock.now() - _RECENT)
     try:
-        rows = _rows(
-            client, settings, workspace_id, kql("table_present", table=table, time_floor=floor)
-        )
+        rows = _rows(service, workspace_id, kql("table_present", table=table, time_floor=floor))
     except SourceError as error:
-        text, _, advice = str(error).partition(": ")
-        return fail("logs", f"{table}: {text}", advice)
-    if not rows:
-        return fail(
+        if not (source.is_optional and isinstance(error, MissingTableError)):
+            text, _, advice = str(error).partition(": ")
+            yield fail("logs", f"{table}: {text}", advice)
+        return
+    if rows:
+        yield ok("logs", f"{table} has rows in workspace {workspace_id}")
+    elif not source.is_optional:
+        yield fail(
             "logs",
             f"{table} has no row of the last {_RECENT.days} days",
             "enable the categories GatewayLogs and GatewayLlmLogs in Dedicated mode",
         )
-    return ok("logs", f"{table} has rows in workspace {workspace_id}")
 
 
-def _legacy_rows(
-    client: LogsQueryClient, settings: Settings, clock: Clock, workspace_id: str
-) -> Iterator[DoctorFinding]:
+def _legacy_rows(service: LogService, clock: Clock, workspace_id: str) -> Iterator[DoctorFinding]:
     floor = rfc3339(clock.now() - _RECENT)
     try:
-        rows = _rows(client, settings, workspace_id, kql("legacy_rows", time_floor=floor))
+        rows = _rows(service, workspace_id, kql("legacy_rows", time_floor=floor))
     except SourceError:
         return  # The table exists only where something once wrote to it.
     if rows:
@@ -78,7 +75,6 @@ def _legacy_rows(
         )
 
 
-def _rows(client: LogsQueryClient, settings: Settings, workspace_id: str, query: str) -> int:
+def _rows(service: LogService, workspace_id: str, query: str) -> int:
     with TemporaryDirectory(prefix="tollbook-doctor-") as folder:
-        file = Path(folder) / "rows.ndjson"
-        return ask_once(client, settings.logs_endpoint, workspace_id, query, file).rows
+        return ask(service, workspace_id, query, Path(folder) / "rows.ndjson").rows

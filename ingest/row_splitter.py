@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from ingest.patience import NoAnswerError
 from models.errors import SourceError
 
 # `{` "tables" `[` `{` "rows" `[`: a row's own bracket is the fifth.
@@ -35,8 +36,8 @@ class Envelope:
 def split_rows(chunks: Iterable[bytes], out: BinaryIO) -> Envelope:
     """Write every row of the answer to `out`, one per line, and return the rest of the answer.
 
-    Raises SourceError when the answer is not complete JSON of that shape: a connection that broke
-    off half way looks like that.
+    Raises NoAnswerError when the answer is not complete JSON of that shape: an error page, or a
+    connection that broke off half way; SourceError when it answers another question.
     """
     buffer, depth, head, rows = b"", 0, b"", 0
     for chunk in _batched(chunks):
@@ -142,7 +143,7 @@ def _envelope(text: bytes, rows: int) -> Envelope:
         columns = tuple(column["name"] for column in table["columns"])
         return Envelope(columns, rows, content.get("error"))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise SourceError(
+        raise NoAnswerError(
             f"the answer is not a complete Log Analytics result ({type(error).__name__}):"
             " it is asked for again in the next run"
         ) from error

@@ -11,7 +11,8 @@ from pathlib import Path
 from ingest.graph_directory import GraphDirectory
 from ingest.sandbox.control import SandboxControl
 from ingest.sandbox.workspace import Workspace
-from jobs.pipeline import Run, build_and_publish, ingest_logs, open_run, sync_directory
+from jobs.ingestion import INGESTION, Run, ingest
+from jobs.pipeline import build_and_publish, open_run, refresh_seeds, sync_directory
 from jobs.progress import Report
 from models.clock import Clock, rfc3339
 from models.errors import SettingsError
@@ -98,7 +99,9 @@ def live_through(settings: Settings, workspace: Workspace, url: str, report: Rep
                 clock.move(moment)
                 sync_directory(run, directory)
                 report("directory, hour by hour", number, len(moments))
-        ingest_logs(run)
+        refresh_seeds(run)
+        for job in INGESTION:
+            ingest(run, job)
         record_problems(run, sandbox)
         return build_and_publish(run)
 

@@ -1,46 +1,33 @@
-"""One run: seeds, logs, directory, ledger, publication; each step may run twice or be killed."""
+"""One run: seeds, sources, directory, ledger, publication; each may run twice or be killed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.azure_clients import logs_client
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
-from ingest.log_sources import LOG_SOURCES
-from ingest.logs import Window, load_source
+from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
 from models import ledger
 from models.clock import Clock
 from models.directory import delta_link, record
-from models.errors import TollbookError
+from models.errors import SourceError, TollbookError
 from models.publication import Manifest, publish, read_manifest
 from models.seeds import load_seeds
 from models.settings import Settings
 from models.sql_files import sql
 from models.warehouse import Connection, claim, scalar, transaction, writing
 
-if TYPE_CHECKING:
-    from jobs.progress import Report
+JOBS = (*INGESTION, "directory", "build")
+"""In the order of their dependence: a build books what the others brought."""
 
-JOBS = ("ingest", "directory", "build")
-"""In the order of their dependence: a build books what the two before it brought."""
+INGEST = "ingest"
+"""Stands for every job that reads a source."""
 
-_NEEDED = {"ingest": ("workspace_ids",), "directory": ("tenant_id",)}
+# A build needs what these bring; without the other sources it books what is known.
+_BOOKED = ("logs", "exports", "directory")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a run needs everywhere."""
-
-    connection: Connection
-    settings: Settings
-    clock: Clock
-    report: "Report"
 
 
 def open_run(settings: Settings, clock: Clock) -> AbstractContextManager[Connection]:
@@ -53,38 +40,51 @@ def open_run(settings: Settings, clock: Clock) -> AbstractContextManager[Connect
     )
 
 
-def run_jobs(run: Run, jobs: Sequence[str], window: Window | None = None) -> None:
-    """Run the named jobs in the order of their dependence; each leaves a run record."""
+def run_jobs(run: Run, jobs: Sequence[str], asked: Asked = NOTHING_ASKED) -> None:
+    """Run the named jobs in the order of their dependence; each leaves a run record.
+
+    A source that fails does not keep the others from being read. A build is left out when a source
+    it books failed: the publication stays as it was. Raises the failure, or all of them in one.
+    """
+    chosen = {*jobs, *(INGESTION if INGEST in jobs else ())}
+    _require(run.settings, chosen)
+    claim(run.connection, run.settings.tenant_id)
+    refresh_seeds(run)
+    failures: dict[str, TollbookError] = {}
+    for job in JOBS:
+        if job not in chosen or (job == "build" and not failures.keys().isdisjoint(_BOOKED)):
+            continue
+        try:
+            _recorded(run, job, _step(run, job, asked))
+        except TollbookError as error:
+            failures[job] = error
+    _raise(failures, is_unpublished="build" in chosen and not failures.keys().isdisjoint(_BOOKED))
+
+
+def _step(run: Run, job: str, asked: Asked) -> Callable[[], object]:
     steps: dict[str, Callable[[], object]] = {
-        "ingest": lambda: ingest_logs(run, window),
         "directory": lambda: sync_directory(run),
         "build": lambda: build_and_publish(run),
     }
-    run.settings.require(*(name for job in jobs for name in _NEEDED.get(job, ())))
-    claim(run.connection, run.settings.tenant_id)
-    for job in JOBS:
-        if job in jobs:
-            _recorded(run, job, steps[job])
+    return steps.get(job) or (lambda: ingest(run, job, asked))
 
 
-def ingest_logs(run: Run, window: Window | None = None) -> int:
-    """Load every log table from its high-water mark, or the window given; return new rows."""
-    refresh_seeds(run)
-    new = 0
-    with logs_client(run.settings) as client:
-        for source in LOG_SOURCES:
-            landed = load_source(
-                run.connection, client, run.settings, run.clock, source,
-                window=window, progress=run.report,
-            )  # fmt: skip
-            log.info(
-                "loaded",
-                table=source.azure_table,
-                received=landed.rows_received,
-                new=landed.rows_new,
-            )
-            new += landed.rows_new
-    return new
+def _require(settings: Settings, chosen: Collection[str]) -> None:
+    needed = [name for job, name in {"directory": "tenant_id"}.items() if job in chosen]
+    if "logs" in chosen and not settings.log_exports:
+        needed.append("workspace_ids")
+    settings.require(*needed)
+
+
+def _raise(failures: Mapping[str, TollbookError], *, is_unpublished: bool) -> None:
+    if not failures:
+        return
+    if is_unpublished:
+        log.warning("not published: the publication stays as it was", failed=list(failures))
+    if len(failures) == 1:
+        raise next(iter(failures.values()))
+    lines = [f"  {job}: {error}" for job, error in failures.items()]
+    raise SourceError(f"{len(failures)} jobs failed:\n" + "\n".join(lines))
 
 
 def sync_directory(run: Run, directory: GraphDirectory | None = None) -> int:
@@ -168,9 +168,8 @@ def _write_days(run: Run, days: Sequence[date], run_id: int) -> dict[str, dict[s
 
 
 def _data_until(connection: Connection) -> datetime | None:
-    until: datetime | None = scalar(
-        connection, "select min(high_water) from warehouse.run.watermarks"
-    )
+    """Return until when every log that the ledger books was read, from whatever it comes."""
+    until: datetime | None = scalar(connection, sql("run/data_until"))
     return until
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 Report = Callable[[str, int, int], None]
 """Called with what is going on, how much is done, how much there is (0: nobody knows)."""
@@ -15,10 +22,12 @@ def progress_bars() -> Iterator[Report]:
     """Yield a function that draws one bar per thing going on."""
     console = Console(stderr=True)
     columns = (
-        TextColumn("  {task.description:<34}"),
+        TextColumn("  {task.description:<36}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks = {}

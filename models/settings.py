@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,6 +27,9 @@ from models.clock import Clock
 from models.errors import SettingsError
 
 PREFIX = "TOLLBOOK_"
+Names = Annotated[tuple[str, ...], NoDecode]
+"""Several values in one variable: separated by commas, or a JSON list."""
+
 FILE_NAME = "tollbook.toml"
 
 
@@ -44,7 +47,7 @@ class Settings(BaseSettings):
         default=None, description="folder whose CSV files replace reviewed seeds of the same name"
     )
     tenant_id: str | None = Field(default=None, description="Entra tenant id (GUID)")
-    workspace_ids: Annotated[tuple[str, ...], NoDecode] = Field(
+    workspace_ids: Names = Field(
         default=(),
         description="Log Analytics workspace ids (GUIDs), separated by commas or as a JSON list",
     )
@@ -57,6 +60,51 @@ class Settings(BaseSettings):
     )
     graph_endpoint: str = Field(
         default="https://graph.microsoft.com", description="Microsoft Graph endpoint"
+    )
+    metrics_endpoint: str = Field(
+        default="https://{region}.metrics.monitor.azure.com",
+        description="Azure Monitor metrics endpoint; {region} becomes the region of each resource",
+    )
+    management_endpoint: str = Field(
+        default="https://management.azure.com", description="Azure Resource Manager endpoint"
+    )
+    retail_prices_endpoint: str = Field(
+        default="https://prices.azure.com", description="Azure Retail Prices endpoint"
+    )
+    foundry_resource_ids: Names = Field(
+        default=(), description="Foundry accounts, each as region=/subscriptions/..."
+    )
+    apim_resource_ids: Names = Field(
+        default=(), description="API Management gateways, each as region=/subscriptions/..."
+    )
+    billing_scope: str | None = Field(
+        default=None, description="Cost Management scope, such as /subscriptions/ID"
+    )
+    log_exports: Names = Field(
+        default=(),
+        description="folders or container URLs with exported gateway logs (JSON lines)",
+    )
+    cost_exports: Names = Field(
+        default=(), description="folders or container URLs with cost exports (CSV, Parquet)"
+    )
+    usage_records: Names = Field(
+        default=(), description="folders or container URLs with usage records (JSON lines)"
+    )
+    storage_key: SecretStr | None = Field(
+        default=None,
+        description="storage account key or SAS, where no managed identity can read containers",
+    )
+    query_timeout_seconds: int = Field(
+        default=240, ge=1, le=600, description="how long Log Analytics may work on one query"
+    )
+    retry_attempts: int = Field(
+        default=6, ge=1, le=20, description="how often one question is put to a source at most"
+    )
+    retry_wait_seconds: float = Field(
+        default=1, ge=0, description="wait before the second attempt; it doubles each time"
+    )
+    retry_longest_wait_seconds: float = Field(
+        default=300, ge=0, description="a source that asks for more patience is left to a later run"
     )
     history_from: datetime | None = Field(
         default=None, description="how far back the first load reaches (default: 31 days)"
@@ -73,7 +121,15 @@ class Settings(BaseSettings):
         default=None, description="fixes the clock (RFC 3339); for tests and recorded workspaces"
     )
 
-    @field_validator("workspace_ids", mode="before")
+    @field_validator(
+        "workspace_ids",
+        "foundry_resource_ids",
+        "apim_resource_ids",
+        "log_exports",
+        "cost_exports",
+        "usage_records",
+        mode="before",
+    )
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -82,13 +138,35 @@ class Settings(BaseSettings):
             return json.loads(value)
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
-    @field_validator("logs_endpoint", "graph_endpoint")
+    @field_validator(
+        "logs_endpoint",
+        "graph_endpoint",
+        "metrics_endpoint",
+        "management_endpoint",
+        "retail_prices_endpoint",
+    )
     @classmethod
     def _plain_http_only_to_loopback(cls, url: str, info: ValidationInfo) -> str:
         problem = endpoint_problem(url, info.data.get("allow_loopback_http", False))
         if problem:
             raise ValueError(problem)
         return url
+
+    @field_validator("log_exports", "cost_exports", "usage_records")
+    @classmethod
+    def _places_without_secrets(cls, places: Names, info: ValidationInfo) -> Names:
+        for place in places:
+            if "://" not in place:
+                continue
+            if urlsplit(place).query:
+                raise ValueError(
+                    f"{place.partition('?')[0]!r} carries a query: put a SAS or an account key"
+                    f" into {PREFIX}STORAGE_KEY"
+                )
+            problem = endpoint_problem(place, info.data.get("allow_loopback_http", False))
+            if problem:
+                raise ValueError(problem)
+        return places
 
     @classmethod
     def settings_customise_sources(
@@ -167,8 +245,10 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables that give a child process the same settings."""
     values = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     return {
-        PREFIX + name.upper(): ",".join(value) if isinstance(value, list) else str(value)
+        PREFIX + name.upper(): json.dumps(value) if isinstance(value, list) else str(value)
         for name, value in values.items()
+        # A child shows what is published; no source is asked, so no secret is handed on.
+        if not isinstance(getattr(settings, name), SecretStr)
     }
 
 

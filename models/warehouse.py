@@ -15,7 +15,7 @@ from models.clock import Clock, rfc3339
 from models.errors import WarehouseError
 from models.sql_files import sql
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version this code writes. `sql/warehouse/vN.sql` leads from N - 1 to N."""
 
 Connection = duckdb.DuckDBPyConnection

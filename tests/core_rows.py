@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ingest.landing import Landed, land
-from ingest.log_sources import GATEWAY_LOG, LLM_LOG, LogSource
-from jobs.pipeline import Run, build_and_publish
+from ingest.source import GATEWAY_LOG, LLM_LOG, Source
+from jobs.ingestion import Run
+from jobs.pipeline import build_and_publish
 from models import ledger
 from models.clock import Clock
 from models.directory import record
@@ -259,7 +260,7 @@ def open_books(folder: Path, **seeds: Sequence[Row]) -> Iterator[Books]:
 def land_rows(
     connection: Connection,
     folder: Path,
-    source: LogSource,
+    source: Source,
     rows: Sequence[Mapping[str, Any]],
     window: tuple[datetime, datetime] = WINDOW,
     clock: Clock | None = None,

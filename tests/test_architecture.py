@@ -38,6 +38,7 @@ _MAY_READ = {
     "ledger": {"staging", "directory", "seeds", "ledger"},
     "dimension": {"ledger", "directory", "dimension"},
     "marts": {"ledger", "marts", "directory", "dimension", "run"},
+    "run": {"run"},
     "checks": {"raw", "ledger", "marts", "directory"},
     "published": {"published"},
     "reports": {"published"},

@@ -1,13 +1,7 @@
 -- 1 row per gateway request near the window. The day on either side is read too, because a request
 -- that starts before midnight may be logged by the model side after it. Where rows of one request
 -- contradict each other, one that reached a model counts: the others may be attempts before it.
-select
-    *,
-    row_number() over (
-        partition by coalesce(correlation_id, item_id)
-        order by request_time nulls last, ingested_at, item_id
-    ) as call_number,
-from (
+with calls as (
     select *
     from warehouse.staging.gateway_requests
     where
@@ -26,4 +20,39 @@ from (
                 ingested_at,
                 item_id
         ) = 1
+),
+
+traces as (
+    -- What the policy wrote into Application Insights, where it does not trace into the log itself.
+    select *
+    from warehouse.staging.caller_traces
+    where
+        day_key between getvariable('first_day') - 2 and getvariable('last_day') + 2
+        or correlation_id in (
+            select correlation_id
+            from calls
+            where request_time is null
+        )
+    qualify
+        row_number() over (
+            partition by correlation_id
+            order by trace_time nulls last, ingested_at, item_id
+        ) = 1
 )
+
+select
+    calls.* replace (
+        coalesce(calls.trace_oid, traces.oid) as trace_oid,
+        coalesce(calls.trace_deployment, traces.deployment) as trace_deployment,
+        coalesce(calls.trace_speed, traces.speed) as trace_speed,
+        coalesce(calls.trace_user_authorization_forwarded, traces.user_authorization_forwarded)
+            as trace_user_authorization_forwarded,
+        coalesce(calls.trace_credential_kind, traces.credential_kind) as trace_credential_kind,
+        calls.malformed_oid or coalesce(traces.malformed_oid, false) as malformed_oid
+    ),
+    row_number() over (
+        partition by coalesce(calls.correlation_id, calls.item_id)
+        order by calls.request_time nulls last, calls.ingested_at, calls.item_id
+    ) as call_number,
+from calls
+left join traces on calls.correlation_id = traces.correlation_id

@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from ingest.landing import land
-from ingest.log_sources import GATEWAY_LOG, LLM_LOG, LogSource
-from jobs.pipeline import Run, build_and_publish, open_run
+from ingest.source import GATEWAY_LOG, LLM_LOG, Source
+from jobs.ingestion import Run
+from jobs.pipeline import build_and_publish, open_run
 from models.clock import Clock, rfc3339
 from models.directory import record
 from models.settings import read_settings
@@ -168,7 +169,7 @@ def _llm_rows(calls: tuple[Call, ...]) -> list[dict[str, object]]:
     ]
 
 
-def _write(file: Path, source: LogSource, rows: list[dict[str, object]]) -> None:
+def _write(file: Path, source: Source, rows: list[dict[str, object]]) -> None:
     lines = (json.dumps([row.get(column) for column in source.columns]) for row in rows)
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 

@@ -17,7 +17,8 @@ from ingest.graph_directory import GraphDirectory
 from ingest.sandbox.control import SandboxControl
 from ingest.sandbox.workspace import read_workspace
 from jobs.demo import clear, tenant_settings
-from jobs.pipeline import Run, build_and_publish, ingest_logs, open_run, sync_directory
+from jobs.ingestion import Run, ingest
+from jobs.pipeline import build_and_publish, open_run, sync_directory
 from models.chargeback import chargeback
 from models.clock import Clock
 from models.viewer import operator
@@ -158,7 +159,7 @@ def test_a_second_life_in_other_steps_ends_the_same(
                 clock.move(moment)
                 sync_directory(run, directory)
                 if hours % 96 == 50 or moment == recorded.now:
-                    ingest_logs(run)
+                    ingest(run, "logs")
                     build_and_publish(run)
                 moment, hours = moment + timedelta(hours=1), hours + 1
             build_and_publish(run)
@@ -170,7 +171,7 @@ def test_running_again_changes_nothing(golden: GoldenMonth, booked: list[Booked]
     clock = Clock(datetime(2026, 11, 3, tzinfo=UTC))
     with open_run(golden.settings, clock) as connection:
         run = Run(connection, golden.settings, clock, lambda *_: None)
-        assert ingest_logs(run) == 0
+        assert ingest(run, "logs").rows_new == 0
         manifest = build_and_publish(run)
     assert manifest.days == golden.manifest.days, "a day was rebuilt although nothing arrived"
     assert booked_requests(golden.settings.publication_dir) == booked

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.pipeline import Run, build_and_publish, open_run
+from jobs.ingestion import Run
+from jobs.pipeline import build_and_publish, open_run
 from models.chargeback import chargeback
 from models.clock import Clock
 from models.settings import Settings

@@ -25,8 +25,9 @@ from core_rows import (
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ingest.landing import high_water, land
-from ingest.log_sources import GATEWAY_LOG, LLM_LOG
+from ingest.landing import land
+from ingest.source import GATEWAY_LOG, LLM_LOG
+from ingest.windows import high_water
 from models.errors import SourceError
 
 STAGED = {
@@ -39,7 +40,6 @@ LANDED_TABLES = (
     "staging.gateway_requests",
     "staging.llm_rows",
     "run.loads",
-    "run.watermarks",
     "run.dirty_days",
 )
 
@@ -157,7 +157,7 @@ def test_a_landing_that_breaks_off_leaves_nothing(books: Books, late: bool) -> N
     file = books.folder / "answer.ndjson"
     books.land(gateway(1))
     empty(books)
-    if late:  # the watermark refuses a missing origin, after all rows are in
+    if late:  # the load record refuses a missing origin, after all rows are in
         with pytest.raises(duckdb.ConstraintException):
             land(books.connection, books.clock, GATEWAY_LOG, None, WINDOW, file)
     else:  # the rows are in raw when the statement for staging turns out not to exist

@@ -20,7 +20,8 @@ from core_rows import (
     write_seed,
 )
 
-from jobs.pipeline import Run, refresh_seeds
+from jobs.ingestion import Run
+from jobs.pipeline import refresh_seeds
 from models.errors import SeedError
 from models.seeds import ALWAYS, FOREVER, load_seeds, read_seeds
 from models.warehouse import scalar

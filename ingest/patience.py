@@ -1,0 +1,120 @@
+"""How long to insist: the one retry policy for every source, instead of one per SDK.
+
+The SDKs retry some failures and not others (a 429 without Retry-After, 408, 502, a read timeout and
+a body that is no answer all fail at the first try), so their own retries are switched off.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from azure.core.exceptions import (
+    HttpResponseError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+
+from models.errors import SourceError
+from models.settings import Settings
+
+Answer = TypeVar("Answer")
+
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+_LONGEST_BACKOFF_SECONDS = 60
+# A token that expired on its way is worth one more; a refusal is not worth five.
+_ATTEMPTS_UNAUTHORIZED = 2
+# Nobody listens there: likely an endpoint that is wrong, at most a service that restarts.
+_ATTEMPTS_UNCONNECTED = 3
+# Each of these takes minutes; a narrower question may do better.
+_ATTEMPTS_TIMED_OUT = 2
+
+FAILURES = (HttpResponseError, ServiceRequestError, ServiceResponseError, IncompleteReadError)
+"""What azure-core raises for an answer that did not come or says no."""
+
+
+class NoAnswerError(SourceError):
+    """The service sent something, but not an answer: an error page, nothing, half a body."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Bounds of insisting: attempts in all, the first wait, and the longest one asked for."""
+
+    attempts: int
+    first_wait_seconds: float
+    longest_wait_seconds: float
+
+
+def patience_of(settings: Settings) -> Patience:
+    """Return the patience that the settings ask for."""
+    return Patience(
+        settings.retry_attempts, settings.retry_wait_seconds, settings.retry_longest_wait_seconds
+    )
+
+
+def patiently(patience: Patience, ask: Callable[[], Answer]) -> Answer:
+    """Call `ask` until it answers; what cannot pass, or does not in time, is raised as it came."""
+    backoff = wait_exponential_jitter(
+        multiplier=patience.first_wait_seconds,
+        max=_LONGEST_BACKOFF_SECONDS,
+        jitter=patience.first_wait_seconds / 2,
+    )
+
+    def wait_seconds(state: RetryCallState) -> float:
+        asked = retry_after_seconds(_failure(state))
+        return backoff(state) if asked is None else asked
+
+    def is_over(state: RetryCallState) -> bool:
+        error = _failure(state)
+        asked = retry_after_seconds(error) or 0
+        too_long = asked > patience.longest_wait_seconds
+        return too_long or state.attempt_number >= _attempts(error, patience)
+
+    return Retrying(
+        retry=retry_if_exception(_may_pass), stop=is_over, wait=wait_seconds, reraise=True
+    )(ask)
+
+
+def retry_after_seconds(error: BaseException | None) -> float | None:
+    """Return how long the service asks to wait, None where it does not say."""
+    response: Any = error.response if isinstance(error, HttpResponseError) else None
+    text = response.headers.get("Retry-After") if response is not None else None
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _failure(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _attempts(error: BaseException | None, patience: Patience) -> int:
+    if isinstance(error, ServiceRequestError):
+        return min(patience.attempts, _ATTEMPTS_UNCONNECTED)
+    if isinstance(error, HttpResponseError) and error.status_code == 401:
+        return min(patience.attempts, _ATTEMPTS_UNAUTHORIZED)
+    timed_out = isinstance(error, ServiceResponseTimeoutError)
+    if timed_out or (isinstance(error, HttpResponseError) and error.status_code == 504):
+        return min(patience.attempts, _ATTEMPTS_TIMED_OUT)
+    return patience.attempts
+
+
+def _may_pass(error: BaseException) -> bool:
+    # An answer that broke off half way is, to the SDK, a response without a status.
+    if isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError):
+        return error.status_code in _TRANSIENT or error.status_code == 401
+    return isinstance(
+        error, ServiceRequestError | ServiceResponseError | IncompleteReadError | NoAnswerError
+    )

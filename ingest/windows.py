@@ -1,0 +1,100 @@
+"""Which windows of time a source still owes: all of its history that no load vouches for.
+
+There is no mark that moves: what was asked and answered is read from the load records, so a window
+that failed, or a run that was killed, leaves a hole that the next run asks for by itself.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from ingest.source import Source
+from models.clock import Clock, to_utc
+from models.settings import Settings
+from models.warehouse import Connection, run
+
+Window = tuple[datetime, datetime]
+"""[start, end), aware and in UTC."""
+
+FIRST_HISTORY = timedelta(days=31)
+
+
+def covered(
+    connection: Connection, source: Source, origin: str, look_back: timedelta = timedelta()
+) -> list[Window]:
+    """Return the uninterrupted stretches that were asked for and answered, oldest first.
+
+    With a look-back, a load vouches only for what lay that long before it was landed: rows surface
+    out of order.
+    """
+    rows = run(
+        connection, "run/covered", source=source.name, origin=origin, look_back=look_back
+    ).fetchall()
+    return [(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)) for start, end in rows]
+
+
+def high_water(connection: Connection, source: Source, origin: str) -> datetime | None:
+    """Return the end of the newest window that was answered, None before the first."""
+    stretches = covered(connection, source, origin)
+    return stretches[-1][1] if stretches else None
+
+
+def due(
+    connection: Connection,
+    settings: Settings,
+    clock: Clock,
+    source: Source,
+    origin: str,
+    *,
+    look_back: timedelta,
+    asked: Window | None = None,
+) -> list[Window]:
+    """Return the windows to ask for: what of `asked`, else of all history, is not vouched for.
+
+    The history begins where the settings or the first load say, whichever is earlier.
+    """
+    target = asked or _history(connection, settings, clock, source, origin)
+    return without(target, covered(connection, source, origin, look_back))
+
+
+def holes(connection: Connection, source: Source, origin: str) -> list[Window]:
+    """Return the stretches between windows that were answered that nobody answered for."""
+    stretches = covered(connection, source, origin)
+    return [(end, start) for (_, end), (start, _) in pairwise(stretches)]
+
+
+def without(window: Window, stretches: Sequence[Window]) -> list[Window]:
+    """Return what of a window lies in none of the stretches; those are in order and apart."""
+    left = []
+    start, end = window
+    for first, last in stretches:
+        if last <= start:
+            continue
+        if first >= end:
+            break
+        if start < first:
+            left.append((start, first))
+        start = max(start, last)
+    if start < end:
+        left.append((start, end))
+    return left
+
+
+def halved(window: Window) -> tuple[Window, Window]:
+    """Cut a window in two."""
+    start, end = window
+    middle = start + (end - start) / 2
+    return (start, middle), (middle, end)
+
+
+def _history(
+    connection: Connection, settings: Settings, clock: Clock, source: Source, origin: str
+) -> Window:
+    now = clock.now()
+    first = to_utc(settings.history_from) if settings.history_from else now - FIRST_HISTORY
+    known = covered(connection, source, origin)
+    if known and not settings.history_from:
+        first = known[0][0]
+    elif known:
+        first = min(first, known[0][0])
+    return min(first, now), now

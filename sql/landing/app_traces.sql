@@ -1,0 +1,10 @@
+-- 1 row per row of an answer to kql/app_traces.kql, typed. `answer_row` has the projection's order.
+select
+    getvariable('load_id')::bigint as load_id,
+    coalesce(try_cast(answer_row[1] as timestamptz)::timestamp, getvariable('window_start')::timestamp)
+        as ingested_at,
+    coalesce(nullif(answer_row[2], ''), md5(answer_row::varchar)) as item_id,
+    answer_row[3] as resource_id,
+    try_cast(answer_row[4] as timestamptz)::timestamp as time_generated,
+    without_credentials(answer_row[5]) as properties
+from answer
