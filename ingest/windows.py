@@ -4,7 +4,7 @@ There is no mark that moves: what was asked and answered is read from the load r
 that failed, or a run that was killed, leaves a hole that the next run asks for by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -20,7 +20,7 @@ FIRST_HISTORY = timedelta(days=31)
 
 
 def covered(
-    connection: Connection, source: Source, origin: str, look_back: timedelta = timedelta()
+    connection: Connection, source: str, origin: str, look_back: timedelta = timedelta()
 ) -> list[Window]:
     """Return the uninterrupted stretches that were asked for and answered, oldest first.
 
@@ -28,14 +28,14 @@ def covered(
     out of order.
     """
     rows = run(
-        connection, "run/covered", source=source.name, origin=origin, look_back=look_back
+        connection, "run/covered", source=source, origin=origin, look_back=look_back
     ).fetchall()
     return [(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)) for start, end in rows]
 
 
 def high_water(connection: Connection, source: Source, origin: str) -> datetime | None:
     """Return the end of the newest window that was answered, None before the first."""
-    stretches = covered(connection, source, origin)
+    stretches = covered(connection, source.name, origin)
     return stretches[-1][1] if stretches else None
 
 
@@ -54,10 +54,10 @@ def due(
     The history begins where the settings or the first load say, whichever is earlier.
     """
     target = asked or _history(connection, settings, clock, source, origin)
-    return without(target, covered(connection, source, origin, look_back))
+    return without(target, covered(connection, source.name, origin, look_back))
 
 
-def holes(connection: Connection, source: Source, origin: str) -> list[Window]:
+def holes(connection: Connection, source: str, origin: str) -> list[Window]:
     """Return the stretches between windows that were answered that nobody answered for."""
     stretches = covered(connection, source, origin)
     return [(end, start) for (_, end), (start, _) in pairwise(stretches)]
@@ -80,6 +80,15 @@ def without(window: Window, stretches: Sequence[Window]) -> list[Window]:
     return left
 
 
+def cut(window: Window, width: timedelta) -> Iterator[Window]:
+    """Cut a window into pieces of at most `width`, oldest first."""
+    start, end = window
+    while start < end:
+        upper = min(start + width, end)
+        yield start, upper
+        start = upper
+
+
 def halved(window: Window) -> tuple[Window, Window]:
     """Cut a window in two."""
     start, end = window
@@ -92,7 +101,7 @@ def _history(
 ) -> Window:
     now = clock.now()
     first = to_utc(settings.history_from) if settings.history_from else now - FIRST_HISTORY
-    known = covered(connection, source, origin)
+    known = covered(connection, source.name, origin)
     if known and not settings.history_from:
         first = known[0][0]
     elif known:

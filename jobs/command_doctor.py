@@ -10,6 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from ingest.load_findings import load_findings
 from ingest.reachability import graph_findings, log_findings
 from jobs.cli import data_dir_option
 from jobs.screen import screen
@@ -52,6 +53,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
         yield from log_findings(settings, clock)
     if settings.tenant_id:
         yield from graph_findings(settings)
+    yield from load_findings(settings)
     yield from coverage_findings(settings.publication_dir, clock)
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from jobs.cli import data_dir_option
 from jobs.screen import screen
 from models.chargeback import KEY_COLUMNS, chargeback
+from models.coverage import coverage
 from models.errors import ReportError
 from models.money import usd
 from models.published import Answer
@@ -21,6 +22,7 @@ from models.viewer import operator
 
 _TEXT_WIDTH = 60
 _SHOWN = (
+    "day",
     "label",
     "requests",
     "input_tokens",
@@ -28,11 +30,18 @@ _SHOWN = (
     "list_cost_usd",
     "cost_status",
     "cost_high_usd",
+    "gateway_requests",
+    "without_caller",
+    "without_usage_row",
+    "without_gateway_row",
+    "oldest_unmatched_hours",
+    "throttled",
 )
+_OLDEST = "oldest_unmatched_hours"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["chargeback"]))
+@click.argument("name", type=click.Choice(["chargeback", "coverage"]))
 @click.option("--month", required=True, metavar="YYYY-MM", help="The month, in UTC.")
 @click.option(
     "--by",
@@ -54,10 +63,13 @@ def report(
 
     chargeback: what each user, unit, model, client or day used and what it costs. Rows add up to
     the month; what has no caller, no price or no usage stands in rows with a label.
+
+    coverage: per day, how much of the traffic is known and by which evidence, and how old the rows
+    are that still wait for their other half.
     """
     settings = read_settings(data_dir=data_dir)
-    by = [key.strip() for given in keys for key in given.split(",") if key.strip()] or ["unit"]
-    answer = chargeback(settings.publication_dir, operator(), month=month, by=by)
+    by = [key.strip() for given in keys for key in given.split(",") if key.strip()]
+    answer, by = _asked(settings.publication_dir, name, month, by)
     if form == "table" and out is None:
         show_table(answer, f"{name} {month} by {', '.join(by)}")
         return
@@ -75,14 +87,24 @@ def report(
     click.echo(f"{len(answer.rows)} rows written to {out}", err=True)
 
 
+def _asked(folder: Path, name: str, month: str, by: list[str]) -> tuple[Answer, list[str]]:
+    """Return the rows of a report, and by what they are."""
+    if name == "chargeback":
+        by = by or ["unit"]
+        return chargeback(folder, operator(), month=month, by=by), by
+    if by not in ([], ["day"]):
+        raise ReportError("coverage is reported by day: leave --by out")
+    return coverage(folder, operator(), month=month), ["day"]
+
+
 def show_table(answer: Answer, title: str) -> None:
     """Print the columns a person wants to see, with a last line of totals."""
-    keys = answer.columns[: answer.columns.index("label")]
+    keys = answer.columns[: answer.columns.index("label")] if "label" in answer.columns else ()
     shown = [name for name in answer.columns if name in (*keys, *_SHOWN)]
     table = Table(title=title, show_footer=True, box=None, pad_edge=False, title_justify="left")
     for name in shown:
         values = [record[name] for record in answer.records()]
-        is_text = name in keys or name in {"label", "cost_status"}
+        is_text = name in keys or name in {"day", "label", "cost_status"}
         table.add_column(
             name.replace("_usd", "").replace("_", " "),
             justify="left" if is_text else "right",
@@ -98,6 +120,8 @@ def _total(name: str, values: list[Any]) -> Any:
     known = [value for value in values if value is not None]
     if not known or (name == "cost_high_usd" and len(known) < len(values)):
         return None
+    if name == _OLDEST:
+        return max(known)
     return sum(known[1:], known[0])
 
 

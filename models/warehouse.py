@@ -53,6 +53,28 @@ def writing(
 
 
 @contextmanager
+def looking(file: Path) -> Iterator[Connection | None]:
+    """Open the warehouse to look at it, read-only; None when there is none, or it is being written.
+
+    Whoever wants to write meanwhile waits. A warehouse of another schema version is None too: only
+    a run migrates.
+    """
+    lock = FileLock(file.with_suffix(".lock"))
+    if not file.is_file():
+        yield None
+        return
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield None
+        return
+    with lock, in_memory() as connection:
+        path = str(file).replace("'", "''")
+        connection.execute(f"attach '{path}' as warehouse (read_only)")
+        yield connection if schema_version(connection) == SCHEMA_VERSION else None
+
+
+@contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
     """Commit what happens inside, or nothing of it."""
     connection.execute("begin")
