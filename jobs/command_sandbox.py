@@ -12,6 +12,7 @@ from jobs.progress import progress_bars
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _OUT = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _IN = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -23,10 +24,16 @@ def sandbox() -> None:
 @sandbox.command("serve")
 @click.option("--workspace", required=True, type=_IN, help="The recorded workspace.")
 @click.option("--port", default=0, show_default="any free port", help="Port on 127.0.0.1.")
-def serve_workspace(workspace: Path, port: int) -> None:
+@click.option("--faults", type=_FILE, help="A TOML file of faults to show, see docs/sandbox.md.")
+def serve_workspace(workspace: Path, port: int, faults: Path | None) -> None:
     """Serve a recorded workspace over Azure's protocols, on this machine only."""
     click.echo(f"Loading {workspace} ...", err=True)
-    serve(workspace, port=port, announce=lambda url: click.echo(f"Sandbox at {url}"))
+    serve(
+        workspace,
+        port=port,
+        announce=lambda url: click.echo(f"Sandbox at {url}"),
+        faults=faults,
+    )
 
 
 @sandbox.command()

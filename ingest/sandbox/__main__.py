@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from ingest.sandbox.server import serve
-from ingest.sandbox.workspace import WorkspaceError
+from models.errors import SourceError
 
 
 def _end_with_parent() -> None:
@@ -24,15 +24,17 @@ def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ingest.sandbox", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--faults", type=Path)
     arguments = parser.parse_args()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         serve(
             arguments.workspace,
             port=arguments.port,
+            faults=arguments.faults,
             announce=lambda url: print(url, flush=True),
         )
-    except (WorkspaceError, OSError) as error:
+    except (SourceError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -39,9 +39,23 @@ class SandboxControl:
         content: dict[str, Any] = self._ask("GET", "/sandbox/problems").json()
         return content
 
+    def set_faults(self, faults: list[dict[str, Any]]) -> None:
+        """Show these faults from now on, written as in a file's `[[faults]]`; none ends them all.
+
+        Their counters start at zero. Raises SourceError with what is wrong with them.
+        """
+        self._ask("POST", "/sandbox/faults", json={"faults": faults})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return per fault, in order: its `kind`, how often it `matched` and `hit` a request."""
+        content: list[dict[str, Any]] = self._ask("GET", "/sandbox/faults").json()["faults"]
+        return content
+
     def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **options)
+            if response.status_code == 400:
+                raise SourceError(response.json()["error"]["message"])
             response.raise_for_status()
         except httpx.HTTPError as error:
             raise SourceError(

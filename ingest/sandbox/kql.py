@@ -89,6 +89,13 @@ def translate(query: str, now: datetime, cursor: duckdb.DuckDBPyConnection) -> T
     return Translation(str(result), dict(result.parameters), schema)
 
 
+def names(query: str) -> frozenset[str]:
+    """The words a query names things by: tables and columns, but no strings, calls or new names."""
+    return frozenset(
+        found["name"] for found in _TOKEN.finditer(query) if found["name"] and not found["next"]
+    )
+
+
 def unresolved(what: str, name: str) -> QueryError:
     """The SemanticError for a name that resolves to nothing."""
     return QueryError(

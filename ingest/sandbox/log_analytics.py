@@ -65,9 +65,11 @@ class LogAnalytics:
         except _RefusedError as refused:
             return refused.response
         except QueryError as error:
-            return _query_error(error)
+            return query_error(error)
         except QueryTimeoutError:
-            return _error(504, "GatewayTimeout", "Gateway timeout: narrow the query's time range.")
+            return logs_error(
+                504, "GatewayTimeout", "Gateway timeout: narrow the query's time range."
+            )
 
     async def _run(
         self, request: Request, workspace_ids: tuple[str, ...], resource_id: str | None
@@ -111,7 +113,7 @@ class _RefusedError(Exception):
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
-        self.response = _error(status, code, message)
+        self.response = logs_error(status, code, message)
 
 
 def _read_body(body: bytes, now: datetime) -> Question:
@@ -152,21 +154,25 @@ def _wait_s(preferences: dict[str, str]) -> float:
         return _DEFAULT_WAIT_S
 
 
-def _query_error(error: QueryError) -> Response:
+def query_error(error: QueryError) -> Response:
+    """The answer to a query the service refuses."""
     inner: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.detail:
         inner["innererror"] = {"code": error.detail[0], "message": error.detail[1]}
-    return _error(
+    return logs_error(
         400, "BadArgumentError", "The request had some invalid properties", innererror=inner
     )
 
 
 def _unauthorized() -> Response:
-    response = _error(401, "AuthorizationRequiredError", "Valid authentication was not provided")
+    response = logs_error(
+        401, "AuthorizationRequiredError", "Valid authentication was not provided"
+    )
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
-def _error(status: int, code: str, message: str, **more: object) -> Response:
+def logs_error(status: int, code: str, message: str, **more: object) -> Response:
+    """The error body of the service, with a correlation id of its own."""
     error = {"message": message, "code": code, "correlationId": str(uuid.uuid4()), **more}
     return JSONResponse({"error": error}, status_code=status)

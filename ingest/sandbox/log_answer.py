@@ -173,7 +173,7 @@ def body_pieces(answer: Answer, *, with_statistics: bool) -> Iterator[bytes]:
     if with_statistics:
         tail["statistics"] = _statistics(answer, row_count, size_bytes)
     if problem:
-        tail["error"] = _partial_error(problem)
+        tail["error"] = partial_error(problem)
     yield b"]}]" + b"".join(
         f',"{name}":{json.dumps(value, separators=(",", ":"))}'.encode()
         for name, value in tail.items()
@@ -210,7 +210,8 @@ def _statistics(answer: Answer, row_count: int, size_bytes: int) -> dict[str, An
     return {"query": {"executionTime": answer.execution_s, "datasetStatistics": [dataset]}}
 
 
-def _partial_error(reason: str) -> dict[str, Any]:
+def partial_error(reason: str) -> dict[str, Any]:
+    """The `error` beside the rows of an answer that is not complete."""
     inner = {"code": "-2133196797", "message": reason, "severity": 2, "severityName": "Error"}
     return {
         "code": "PartialError",

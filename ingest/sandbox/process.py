@@ -23,16 +23,20 @@ class SandboxStartError(SourceError):
 
 
 @contextmanager
-def sandbox_process(workspace: Path, *, log: Path | None = None) -> Iterator[str]:
+def sandbox_process(
+    workspace: Path, *, log: Path | None = None, faults: Path | None = None
+) -> Iterator[str]:
     """Serve the recorded workspace in a child process; yields its base URL.
 
+    `faults` is a TOML file of faults to show.
     `log` receives the child's stderr (appended). The child ends with the block, and also when this
     process dies. Raises SandboxStartError when it does not announce itself within two minutes.
     """
+    command = [sys.executable, "-m", "ingest.sandbox", "--workspace", str(workspace)]
     with log.open("a+b") if log else tempfile.TemporaryFile() as stderr:
         said_before = stderr.seek(0, os.SEEK_END)
         child = subprocess.Popen(
-            [sys.executable, "-m", "ingest.sandbox", "--workspace", str(workspace)],
+            [*command, *(["--faults", str(faults)] if faults else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

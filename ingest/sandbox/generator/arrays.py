@@ -48,3 +48,11 @@ def kept(values: Sequence[object] | NDArray[Any], chosen: Bools) -> Objects:
     result = np.full(len(chosen), None, dtype=np.object_)
     result[chosen] = np.asarray(values, dtype=np.object_)[chosen]
     return result
+
+
+def sum_by(keys: Ints, values: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct keys in rising order, and the exact sum of the values of each."""
+    found, place = np.unique(keys, return_inverse=True)
+    sums = np.zeros(len(found), dtype=np.int64)
+    np.add.at(sums, place, values)
+    return found, sums

@@ -21,8 +21,14 @@ LOG_WORKSPACE_ID = "8a4b1b52-7f6a-4cf3-8f3e-6f7b0a9d2c02"
 CLAUDE_APP_ID = "3c9e7a10-51c4-4d5f-8e0b-9b1d6a2f4e03"
 SUBSCRIPTION_ID = "1d7f5e3a-6b2c-4a98-b0d1-2e4f6a8c0b04"
 BILLING_SCOPE = "/providers/Microsoft.Billing/billingAccounts/1234567"
-_RESOURCES = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/claude"
-APIM_RESOURCE_ID = f"{_RESOURCES}/providers/Microsoft.ApiManagement/service/contoso-gateway"
+RESOURCE_GROUP = "claude"
+RESOURCE_GROUP_ID = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}"
+GATEWAY_NAME = "contoso-gateway"
+APIM_RESOURCE_ID = f"{RESOURCE_GROUP_ID}/providers/Microsoft.ApiManagement/service/{GATEWAY_NAME}"
+GATEWAY_REGION = "Sweden Central"
+APP_INSIGHTS_RESOURCE_ID = (
+    f"{RESOURCE_GROUP_ID}/providers/microsoft.insights/components/contoso-gateway-insights"
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,17 @@ class Deployment:
     @property
     def foundry_resource_id(self) -> str:
         """The Foundry account's Azure resource id."""
-        return f"{_RESOURCES}/providers/Microsoft.CognitiveServices/accounts/{self.account}"
+        return f"{RESOURCE_GROUP_ID}/providers/Microsoft.CognitiveServices/accounts/{self.account}"
 
     @property
     def backend_url(self) -> str:
         """Where the gateway forwards to, without a query."""
         return f"https://{self.account}.services.ai.azure.com/anthropic/v1/messages"
+
+    @property
+    def region(self) -> str:
+        """Where the Foundry account is."""
+        return "East US 2" if self.account == _US else "Sweden Central"
 
 
 _GLOBAL = "contoso-ai-swe"

@@ -35,6 +35,12 @@ from ingest.sandbox.generator.recording import (
     write_lines,
     write_objects,
 )
+from ingest.sandbox.generator.sources import (
+    Sources,
+    draw_sources,
+    write_source_truth,
+    write_sources,
+)
 from ingest.sandbox.generator.timeline import Timeline, build_timeline
 from ingest.sandbox.generator.traps import TRAP, TRAPS
 from ingest.sandbox.generator.truth import people_rows, truth_columns
@@ -96,6 +102,7 @@ def generate_tenant(
         calls = draw_calls(scope, company, timeline)
         gateway_rows, llm_rows = _write_tables(folder, scope, company, calls, tell)
         _write_subscriptions(folder, company, calls)
+        sources = _write_sources(folder, scope, company, calls, tell)
         _write_workspace(folder, scope, now)
         summary = TenantSummary(
             out=out,
@@ -113,6 +120,7 @@ def generate_tenant(
         )
         if truth is not None:
             _write_truth(truth, scope, company, timeline, calls, summary)
+            write_source_truth(truth, sources)
             tell("truth", 1, 1)
     return summary
 
@@ -209,6 +217,16 @@ def _write_subscriptions(folder: Path, company: Company, calls: Calls) -> None:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _write_sources(
+    folder: Path, scope: Scope, company: Company, calls: Calls, tell: Progress
+) -> Sources:
+    tell("other sources", 0, 1)
+    sources = draw_sources(scope, calls, company.oids, _model_requests(calls.table))
+    write_sources(folder, sources)
+    tell("other sources", 1, 1)
+    return sources
 
 
 def _write_workspace(folder: Path, scope: Scope, now: datetime) -> None:
