@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-from azure.core.credentials import AccessToken
-from azure.core.pipeline.policies import HeadersPolicy
+from azure.core import PipelineClient
+from azure.core.credentials import AccessToken, AzureNamedKeyCredential, AzureSasCredential
+from azure.core.pipeline.policies import (
+    HeadersPolicy,
+    HttpLoggingPolicy,
+    RequestIdPolicy,
+    UserAgentPolicy,
+)
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import DefaultAzureCredential
+from azure.mgmt.costmanagement import CostManagementClient
 from azure.monitor.query import LogsQueryClient
+from azure.monitor.querymetrics import MetricsClient
+from azure.storage.blob import ContainerClient
 
 from models.errors import SettingsError
 from models.settings import Settings, endpoint_problem, is_loopback
@@ -39,13 +49,50 @@ def logs_client(settings: Settings) -> LogsQueryClient:
         return LogsQueryClient(
             DefaultAzureCredential(), endpoint=settings.logs_endpoint, retry_total=0
         )
-    # The SDK refuses to send a bearer token over http, so the sandbox's header is set by itself.
-    header = HeadersPolicy(base_headers={"Authorization": "Bearer sandbox"})
     return LogsQueryClient(
         LoopbackCredential(),
         endpoint=settings.logs_endpoint,
-        authentication_policy=header,
+        authentication_policy=_sandbox_header(),
         retry_total=0,
+    )
+
+
+def metrics_endpoint(settings: Settings, region: str | None) -> str:
+    """Return the address that answers for the metrics of a region's resources."""
+    return settings.metrics_endpoint.replace("{region}", region or "global")
+
+
+def metrics_client(settings: Settings, region: str | None) -> MetricsClient:
+    """Return the client for the platform metrics of a region; ingest.patience retries."""
+    endpoint = metrics_endpoint(settings, region)
+    if not _is_plain(endpoint, settings):
+        return MetricsClient(endpoint, DefaultAzureCredential(), retry_total=0)
+    return MetricsClient(
+        endpoint, LoopbackCredential(), authentication_policy=_sandbox_header(), retry_total=0
+    )
+
+
+def cost_client(settings: Settings) -> CostManagementClient:
+    """Return the Cost Management client for the configured endpoint; ingest.patience retries."""
+    endpoint = settings.management_endpoint.rstrip("/")
+    if not _is_plain(endpoint, settings):
+        return CostManagementClient(
+            DefaultAzureCredential(),
+            endpoint,
+            credential_scopes=[f"{endpoint}/.default"],
+            retry_total=0,
+        )
+    return CostManagementClient(
+        LoopbackCredential(), endpoint, authentication_policy=_sandbox_header(), retry_total=0
+    )
+
+
+def retail_prices_client(settings: Settings) -> PipelineClient[HttpRequest, HttpResponse]:
+    """Return a client without a credential, as the Retail Prices API is public."""
+    endpoint = settings.retail_prices_endpoint
+    _is_plain(endpoint, settings)
+    return PipelineClient(
+        endpoint, policies=[RequestIdPolicy(), UserAgentPolicy("tollbook"), HttpLoggingPolicy()]
     )
 
 
@@ -79,6 +126,25 @@ def graph_connection(settings: Settings) -> GraphConnection:
     return GraphConnection(GraphServiceClient(request_adapter=adapter), transport)
 
 
+def container_client(settings: Settings, account_url: str, container: str) -> ContainerClient:
+    """Return the client of one container: with the key or SAS of the settings, else as ourselves.
+
+    A sandbox on loopback wants neither. What fails is repeated by `patience`, not by the SDK.
+    """
+    credential: Any = None if _is_plain(account_url, settings) else DefaultAzureCredential()
+    if settings.storage_key is not None:
+        credential = _storage_credential(settings.storage_key.get_secret_value(), account_url)
+    return ContainerClient(account_url, container, credential=credential, retry_total=0)
+
+
+def _storage_credential(key: str, account_url: str) -> AzureSasCredential | AzureNamedKeyCredential:
+    if "sig=" in key:
+        return AzureSasCredential(key.strip().removeprefix("?"))
+    parts = urlsplit(account_url)
+    account = parts.path.strip("/") or (parts.hostname or "").partition(".")[0]
+    return AzureNamedKeyCredential(account, key.strip())
+
+
 def unreachable_advice(endpoint: str, variable: str) -> str:
     """Say what to do about an endpoint that does not answer."""
     parts = urlsplit(endpoint)
@@ -88,6 +154,11 @@ def unreachable_advice(endpoint: str, variable: str) -> str:
             f" `tollbook sandbox serve --workspace DIR --port {parts.port}`, or set {variable}"
         )
     return f"check {variable} and the network; the next run asks again"
+
+
+def _sandbox_header() -> HeadersPolicy:
+    # The SDK refuses to send a bearer token over http, so the sandbox's header is set by itself.
+    return HeadersPolicy(base_headers={"Authorization": "Bearer sandbox"})
 
 
 def _is_plain(endpoint: str, settings: Settings) -> bool:

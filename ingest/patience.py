@@ -81,11 +81,21 @@ def patiently(patience: Patience, ask: Callable[[], Answer]) -> Answer:
 
 
 def retry_after_seconds(error: BaseException | None) -> float | None:
-    """Return how long the service asks to wait, None where it does not say."""
+    """Return how long the service asks to wait, None where it does not say.
+
+    Cost Management says so in headers of its own, one per kind of limit, which end alike.
+    """
     response: Any = error.response if isinstance(error, HttpResponseError) else None
-    text = response.headers.get("Retry-After") if response is not None else None
-    if not text:
-        return None
+    headers = response.headers if response is not None else {}
+    asked = [
+        seconds
+        for name, text in headers.items()
+        if name.lower().endswith("retry-after") and (seconds := _seconds(text)) is not None
+    ]
+    return max(asked, default=None)
+
+
+def _seconds(text: str) -> float | None:
     try:
         return max(0.0, float(text))
     except ValueError:

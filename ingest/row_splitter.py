@@ -20,8 +20,12 @@ from models.errors import SourceError
 _ROW_DEPTH = 5
 _BATCH_BYTES = 2**20
 _SPACES = bytes.maketrans(b"\r\n", b"  ")
-_NEWLINE, _QUOTE, _BACKSLASH = 10, 34, 92
-_OPEN_LIST, _CLOSE_LIST, _OPEN_OBJECT, _CLOSE_OBJECT = 91, 93, 123, 125
+_NEWLINE = 10
+# The bytes that shape JSON, by what they do; everything else is 0.
+_LIST_OPENS, _OBJECT_OPENS, _LIST_CLOSES, _OBJECT_CLOSES, _STRING, _ESCAPES = 1, 2, 3, 4, 5, 6
+_KINDS = np.zeros(256, dtype=np.uint8)
+_KINDS[np.frombuffer(b'[{]}"\\', dtype=np.uint8)] = range(1, 7)
+_IS_MARK = _KINDS > 0
 
 
 @dataclass(frozen=True)
@@ -75,34 +79,34 @@ def _row_edges(
     text: npt.NDArray[np.uint8], depth: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return where rows start and end; `depth` is the nesting before the first byte."""
-    quotes = np.flatnonzero(text == _QUOTE)
-    quotes = quotes[~np.isin(quotes, _escaped(text), assume_unique=True)]
-    brackets = np.flatnonzero(
-        (text == _OPEN_LIST)
-        | (text == _CLOSE_LIST)
-        | (text == _OPEN_OBJECT)
-        | (text == _CLOSE_OBJECT)
-    )
-    outside = np.searchsorted(quotes, brackets) % 2 == 0
-    brackets = brackets[outside]
-    kinds = text[brackets]
-    opens = (kinds == _OPEN_LIST) | (kinds == _OPEN_OBJECT)
-    level = depth + np.cumsum(np.where(opens, 1, -1))
-    starts = brackets[(kinds == _OPEN_LIST) & (level == _ROW_DEPTH)]
-    ends = brackets[(kinds == _CLOSE_LIST) & (level == _ROW_DEPTH - 1)]
+    places = np.flatnonzero(_IS_MARK[text])
+    kinds = _KINDS[text[places]]
+    real = _unescaped(places, kinds)
+    places, kinds = places[real], kinds[real]
+    in_string = np.cumsum(kinds == _STRING, dtype=np.int32) & 1
+    outside = (in_string == 0) & (kinds != _STRING)
+    places, kinds = places[outside], kinds[outside]
+    is_open = kinds <= _OBJECT_OPENS
+    level = depth + np.cumsum(np.where(is_open, 1, -1), dtype=np.int32)
+    starts = places[(kinds == _LIST_OPENS) & (level == _ROW_DEPTH)]
+    ends = places[(kinds == _LIST_CLOSES) & (level == _ROW_DEPTH - 1)]
     return starts, ends
 
 
-def _escaped(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
-    """Return the positions that follow an odd run of backslashes."""
-    slashes = np.flatnonzero(text == _BACKSLASH)
-    if not len(slashes):
-        return slashes
-    is_last = np.append(np.diff(slashes) > 1, True)
-    lasts = np.flatnonzero(is_last)
-    lengths = np.diff(lasts, prepend=-1)
-    escaped: npt.NDArray[np.intp] = slashes[lasts[lengths % 2 == 1]] + 1
-    return escaped
+def _unescaped(places: npt.NDArray[np.intp], kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Tell which marks count: no backslash does, and no quote after an odd run of them."""
+    slashes = kinds == _ESCAPES
+    real: npt.NDArray[np.bool_] = ~slashes
+    at = np.flatnonzero(slashes)
+    if len(at):
+        # Runs of neighbours; the mark right behind an odd run is escaped.
+        is_last = np.append(np.diff(places[at]) > 1, True)
+        lasts = np.flatnonzero(is_last)
+        lengths = np.diff(lasts, prepend=-1)
+        behind = at[lasts[lengths % 2 == 1]] + 1
+        behind = behind[behind < len(places)]
+        real[behind[places[behind] == places[behind - 1] + 1]] = False
+    return real
 
 
 def _lines(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> bytes:
@@ -119,6 +123,9 @@ def _lines(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.int
 
 def _between(buffer: bytes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> bytes:
     """Return all that stands between the rows of a buffer; each gap adds at least one byte."""
+    if (starts[1:] - ends[:-1] == 2).all():
+        single: bytes = np.frombuffer(buffer, dtype=np.uint8)[ends[:-1] + 1].tobytes()
+        return single
     change = np.zeros(len(buffer) + 1, dtype=np.int8)
     change[ends[:-1] + 1] += 1
     change[starts[1:]] -= 1

@@ -143,7 +143,8 @@ PLATFORM_METRICS = Source(
 COST_ROWS = Source(name="cost_rows", columns=(), known_by=None)
 COST_TOTALS = Source(
     name="cost_totals",
-    known_by=None,
+    known_by="forget_unchanged_totals",
+    known_time="charge_date",
     columns=(
         "charge_date",
         "publisher_type",

@@ -6,18 +6,27 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.cost_exports import load_cost_exports
+from ingest.cost_management import load_cost_totals
 from ingest.landing import Landed
+from ingest.log_exports import load_log_exports
 from ingest.log_query import log_service
 from ingest.logs import LogReading, load_source
+from ingest.platform_metrics import load_platform_metrics
+from ingest.retail_prices import load_retail_prices
 from ingest.source import LOG_SOURCES
+from ingest.usage_records import load_usage_records
 from ingest.windows import Window
 from models.clock import Clock
 from models.errors import SourceError
 from models.settings import Settings
-from models.warehouse import Connection
+from models.warehouse import Connection, modest_memory
 
 if TYPE_CHECKING:
     from jobs.progress import Report
+
+# Rows pass through in pieces, so more memory would only be filled, not used.
+_MEMORY = "400MB"
 
 log = structlog.get_logger()
 
@@ -48,7 +57,8 @@ def ingest(run: Run, job: str, asked: Asked = NOTHING_ASKED) -> Landed:
 
     Raises SourceError that says what to do when a source cannot be read.
     """
-    landed = _JOBS[job](run, asked)
+    with modest_memory(run.connection, _MEMORY):
+        landed = _JOBS[job](run, asked)
     log.info("read", job=job, received=landed.rows_received, new=landed.rows_new)
     return landed
 
@@ -70,8 +80,39 @@ def _logs(run: Run, asked: Asked) -> Landed:
     return landed
 
 
+def _exports(run: Run, _: Asked) -> Landed:
+    return load_log_exports(run.connection, run.settings, run.clock, run.report)
+
+
+def _usage(run: Run, _: Asked) -> Landed:
+    return load_usage_records(run.connection, run.settings, run.clock, run.report)
+
+
+def _metrics(run: Run, asked: Asked) -> Landed:
+    return load_platform_metrics(
+        run.connection, run.settings, run.clock, run.report, asked=asked.window, again=asked.again
+    )
+
+
+def _costs(run: Run, asked: Asked) -> Landed:
+    totals = load_cost_totals(
+        run.connection, run.settings, run.clock, run.report, asked=asked.window, again=asked.again
+    )
+    return totals + load_cost_exports(run.connection, run.settings, run.clock, run.report)
+
+
+def _retail_prices(run: Run, _: Asked) -> Landed:
+    return load_retail_prices(run.connection, run.settings, run.clock)
+
+
+# Sources that are files have no windows: what is new in them is read, whatever span is asked for.
 _JOBS: dict[str, Callable[[Run, Asked], Landed]] = {
     "logs": _logs,
+    "exports": _exports,
+    "usage": _usage,
+    "metrics": _metrics,
+    "costs": _costs,
+    "retail-prices": _retail_prices,
 }
 INGESTION = tuple(_JOBS)
 """The jobs that read sources, in no order that matters."""

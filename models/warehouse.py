@@ -86,6 +86,17 @@ def transaction(connection: Connection) -> Iterator[None]:
     connection.execute("commit")
 
 
+@contextmanager
+def modest_memory(connection: Connection, limit: str) -> Iterator[None]:
+    """Hold DuckDB to a lower memory limit for a while: it fills whatever it is given."""
+    usual = scalar(connection, "select current_setting('memory_limit')")
+    connection.execute("set memory_limit = $limit", {"limit": limit})
+    try:
+        yield
+    finally:
+        connection.execute("set memory_limit = $limit", {"limit": usual})
+
+
 def run(connection: Connection, name: str, **variables: Any) -> Connection:
     """Run the statement `sql/<name>.sql`; it reads `variables` with getvariable().
 

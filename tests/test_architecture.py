@@ -32,7 +32,7 @@ _READ_ENVIRONMENT = {"models/settings.py", "jobs/dashboard_process.py"}
 
 # Of every folder of sql/: the schemas, or kinds of table, its statements may name.
 _MAY_READ = {
-    "landing": {"batch"},
+    "landing": {"batch", "staging"},
     "staging": {"batch", "staging"},
     "directory": {"round", "directory", "staging"},
     "ledger": {"staging", "directory", "seeds", "ledger"},

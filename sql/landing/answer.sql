@@ -5,5 +5,5 @@ from read_json(
     format = 'newline_delimited',
     records = false,
     columns = {'r': 'varchar[]'},
-    maximum_object_size = 67108864
+    maximum_object_size = 16777216
 )

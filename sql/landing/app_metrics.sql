@@ -7,7 +7,7 @@ select
     answer_row[3] as resource_id,
     try_cast(answer_row[4] as timestamptz)::timestamp as time_generated,
     answer_row[5] as metric,
-    try_cast(answer_row[6] as double) as value_sum,
+    try_cast(answer_row[6] as decimal(28, 9)) as value_sum,
     try_cast(answer_row[7] as bigint) as item_count,
     without_credentials(answer_row[8]) as properties
 from answer

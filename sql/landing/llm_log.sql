@@ -12,6 +12,7 @@ select
     try_cast(answer_row[8] as bigint) as prompt_tokens,
     try_cast(answer_row[9] as bigint) as completion_tokens,
     try_cast(answer_row[10] as bigint) as total_tokens,
+    null::bigint as prompt_cached_tokens,
     try_cast(answer_row[11] as integer) as sequence_number,
     answer_row[12] as region
 from answer

@@ -15,6 +15,7 @@ select
     nullif(left(trim(model_name), 200), '') as model_name,
     as_token_count(prompt_tokens) as input_tokens,
     as_token_count(completion_tokens) as output_tokens,
+    as_token_count(prompt_cached_tokens) as cached_input_tokens,
     coalesce(prompt_tokens not between 0 and 2000000, false)
     or coalesce(completion_tokens not between 0 and 2000000, false) as refused_counts,
     sequence_number,

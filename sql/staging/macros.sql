@@ -52,6 +52,14 @@ create or replace macro as_oid(value) as
 create or replace macro as_token_count(value) as
     case when value between 0 and 2000000 then value end;
 
+-- A whole number as JSON wrote it, of any size and sign; what is possible is judged when staging.
+create or replace macro as_number(value) as
+    case when regexp_full_match(value, '-?[0-9]{1,30}(\.0+)?') then try_cast(value as hugeint) end;
+
+-- A word of a short vocabulary, such as a service tier; never a sentence, name or address.
+create or replace macro as_word(value) as
+    case when regexp_full_match(value, '[a-z0-9_-]{1,30}') then value end;
+
 -- The response's model without the date suffix that some rows carry.
 create or replace macro as_llm_model(name) as
     nullif(regexp_replace(lower(trim(name)), '-[0-9]{8}$', ''), '');
@@ -105,3 +113,26 @@ create or replace macro without_credentials(j) as
             )::varchar
         )
     end;
+
+-- The value of a column of a cost file; empty, or the word NULL, is none.
+create or replace macro told(c, name) as nullif(nullif(trim(c[name]), ''), 'NULL');
+
+-- The day of a charge: ISO, or the month first. Fails on anything else.
+create or replace macro as_charge_date(value) as
+    case
+        when not contains(value, '/') then value::timestamptz::date
+        when regexp_matches(value, '^[0-9]+/[0-9]+/[0-9]{4}') then
+            strptime(split_part(value, ' ', 1), '%m/%d/%Y')::date
+        else strptime(split_part(value, ' ', 1), '%m/%d/%y')::date
+    end;
+
+-- The columns of a cost file that have no column of their own, empty ones left out.
+create or replace macro rest_of(c, used) as
+    to_json(
+        map_from_entries(
+            list_filter(
+                map_entries(c),
+                lambda e: coalesce(e.value, '') not in ('', 'NULL') and not list_contains(used, e.key)
+            )
+        )
+    )::varchar;

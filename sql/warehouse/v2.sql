@@ -30,7 +30,7 @@ create table raw.app_metrics (
     resource_id varchar,
     time_generated timestamp,
     metric varchar,
-    value_sum double,
+    value_sum decimal(28, 9),
     item_count bigint,
     properties varchar
 );
@@ -95,12 +95,13 @@ create table staging.metric_points (
     day_key date not null
 );
 
--- One row per row of a cost snapshot (cost details or FOCUS, an export file), in one shape. A later
--- snapshot of the same period replaces an earlier one when it is read, not here. All other columns
--- of the file are kept as JSON text; amounts are the file's own digits.
+-- One row per row of a cost snapshot (cost details or FOCUS, from export files), in one shape. All
+-- other columns of the file are kept as JSON text; amounts are the file's own digits. ingested_at is
+-- when the snapshot was made. effective_cost is told by FOCUS alone.
 create table raw.cost_rows (
     load_id bigint not null,
     row_number bigint not null,
+    ingested_at timestamp not null,
     format varchar not null,
     charge_date date,
     charge_type varchar,
@@ -117,6 +118,7 @@ create table raw.cost_rows (
     unit_of_measure varchar,
     cost_in_billing_currency decimal(38, 15),
     billing_currency varchar,
+    effective_cost decimal(38, 15),
     cost_in_pricing_currency decimal(38, 15),
     pricing_currency varchar,
     exchange_rate decimal(38, 15),
@@ -124,6 +126,21 @@ create table raw.cost_rows (
     previous_invoice_id varchar,
     rest varchar
 );
+
+-- One row per row of the snapshots that hold: of each place and billing period the newest complete
+-- one. Its files are remembered; those of a snapshot that it replaced are not any more.
+create view staging.cost_rows as
+select
+    files.origin,
+    cost.*,
+from raw.cost_rows as cost
+inner join (
+    select distinct
+        load_id,
+        origin,
+    from run.files
+    where source = 'cost_rows'
+) as files on cost.load_id = files.load_id;
 
 -- One row per group of a daily total of Cost Management's query API.
 create table raw.cost_totals (
@@ -140,6 +157,35 @@ create table raw.cost_totals (
     cost decimal(38, 15),
     currency varchar
 );
+
+-- One row per group of the newest snapshot of each day. A load that brought nothing new said what
+-- was known; one without any row said that its days cost nothing.
+create view staging.cost_totals as
+with snapshots as (
+    select
+        load_id,
+        origin,
+        window_start::date as first_day,
+        window_end::date as end_day,
+    from run.loads
+    where source = 'cost_totals' and (rows_new > 0 or rows_received = 0)
+)
+
+select
+    snapshots.origin,
+    totals.* exclude (row_number),
+from raw.cost_totals as totals
+inner join snapshots on totals.load_id = snapshots.load_id
+where
+    not exists (
+        select 1
+        from snapshots as newer
+        where
+            newer.origin = snapshots.origin
+            and newer.load_id > snapshots.load_id
+            and totals.charge_date >= newer.first_day
+            and totals.charge_date < newer.end_day
+    );
 
 -- One row per distinct row of the Retail Prices API that was ever seen.
 create table raw.retail_prices (
@@ -162,7 +208,7 @@ create table raw.retail_prices (
     effective_end timestamp
 );
 
--- One row per usage record: the response's own usage object, split into token classes.
+-- One row per usage record: the known numbers of the response's own usage object, side by side.
 create table raw.usage_records (
     load_id bigint not null,
     item_id varchar not null,
@@ -172,7 +218,7 @@ create table raw.usage_records (
     usage varchar
 );
 
--- One row per distinct usage record.
+-- One row per distinct usage record, split into token classes.
 create table staging.usage_records (
     load_id bigint not null,
     item_id varchar not null,
@@ -187,6 +233,7 @@ create table staging.usage_records (
     web_searches bigint,
     speed varchar,
     inference_geo varchar,
+    service_tier varchar,
     refused_counts boolean not null,
     day_key date not null
 );
