@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock extras screenshots clean
+.PHONY: help demo test check format lock extras screenshots bench-ingest soak-ingest clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,9 +45,17 @@ lock: $(VENV)/.developer ## resolve pyproject.toml again into the two hashed loc
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade \
 		--extra build --extra dev pyproject.toml --output-file requirements-dev.lock
 
-extras: ## install what the heavy tests use: Chromium and the KQL parser (Debian, as root)
+extras: ## install what the heavy tests use: Chromium, the KQL parser, Azurite (Debian, as root)
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	@npm ci --silent --prefix tests/kusto
+	@npm ci --silent --prefix tests/azurite
+
+bench-ingest: $(VENV)/.developer ## measure ingestion of two million requests, and of an hour on top of a year
+	@$(BIN)/python tests/bench/bench_ingest.py $(ARGS)
+
+soak-ingest: $(VENV)/.developer ## kill 200 runs and set every fault against every source (about an hour)
+	@TOLLBOOK_SOAK=1 $(BIN)/pytest -s -o timeout=10800 \
+		tests/golden/test_killed_runs.py tests/ingest/test_fault_matrix.py tests/ingest/test_disk_full.py
 
 screenshots: $(VENV)/.developer ## take pictures of a generated tenant's pages into .screenshots/
 	@$(BIN)/pytest -q tests/dashboard/screenshots.py

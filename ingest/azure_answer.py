@@ -5,20 +5,16 @@ lose digits and are slow.
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any, Protocol, TypeVar
 
-from azure.core.exceptions import (
-    ClientAuthenticationError,
-    HttpResponseError,
-    ServiceResponseTimeoutError,
-)
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 
 from ingest.azure_clients import unreachable_advice
+from ingest.deadline import deadline
 from ingest.patience import FAILURES, NoAnswerError, Patience, patiently
 from models.errors import SourceError
 
@@ -95,7 +91,7 @@ def ask(
 
 
 def copy_body(response: HttpResponse, out: IO[bytes]) -> None:
-    """Write the body to `out` while it is neither too long nor too slow (OverlongError)."""
+    """Write the body to `out` while it is not too long (OverlongError)."""
     for chunk in _bounded(response):
         out.write(chunk)
 
@@ -119,7 +115,10 @@ def _ask_once(
     service: AzureService, request: HttpRequest, read: Callable[[HttpResponse], Answer]
 ) -> Answer:
     send = service.client.send_request
-    with send(request, stream=True, read_timeout=_READ_TIMEOUT_SECONDS) as response:
+    with (
+        send(request, stream=True, read_timeout=_READ_TIMEOUT_SECONDS) as response,
+        deadline(response, _LONGEST_TRANSFER_SECONDS),
+    ):
         if response.status_code not in {200, 204}:
             response.read()
             raise HttpResponseError(response=response)
@@ -130,14 +129,11 @@ def _ask_once(
 
 
 def _bounded(response: HttpResponse) -> Iterator[bytes]:
-    until = time.monotonic() + _LONGEST_TRANSFER_SECONDS
     size_bytes = 0
     for chunk in response.iter_bytes():
         size_bytes += len(chunk)
         if size_bytes > MOST_BYTES:
             raise OverlongError(f"the answer is longer than {MOST_BYTES} bytes: ask for less")
-        if time.monotonic() > until:
-            raise ServiceResponseTimeoutError("the answer was not complete in time")
         yield chunk
 
 

@@ -4,6 +4,7 @@ For https the credential is whatever azure-identity finds (managed identity firs
 loopback there is none, and the settings have already refused plain http to anywhere else.
 """
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,18 +21,22 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import DefaultAzureCredential
-from azure.mgmt.costmanagement import CostManagementClient
 from azure.monitor.query import LogsQueryClient
-from azure.monitor.querymetrics import MetricsClient
-from azure.storage.blob import ContainerClient
 
 from models.errors import SettingsError
 from models.settings import Settings, endpoint_problem, is_loopback
 
+# SDKs are imported where they are used: each costs half a second, Graph's several.
+# ruff: noqa: PLC0415
+
 if TYPE_CHECKING:
+    from azure.mgmt.costmanagement import CostManagementClient
+    from azure.monitor.querymetrics import MetricsClient
+    from azure.storage.blob import ContainerClient
     from msgraph.graph_service_client import GraphServiceClient
 
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
+_BLOCK_BYTES = 2**18
 _GRAPH_TIMEOUT = httpx.Timeout(100, connect=30)
 
 
@@ -45,15 +50,15 @@ class LoopbackCredential:
 
 def logs_client(settings: Settings) -> LogsQueryClient:
     """Return the Log Analytics client for the configured endpoint; ingest.patience retries."""
+    # Half a gigabyte in pieces of 4 KB, the SDK's default, is mostly function calls.
+    options = {"retry_total": 0, "connection_data_block_size": _BLOCK_BYTES}
     if not _is_plain(settings.logs_endpoint, settings):
-        return LogsQueryClient(
-            DefaultAzureCredential(), endpoint=settings.logs_endpoint, retry_total=0
-        )
+        return LogsQueryClient(DefaultAzureCredential(), endpoint=settings.logs_endpoint, **options)
     return LogsQueryClient(
         LoopbackCredential(),
         endpoint=settings.logs_endpoint,
         authentication_policy=_sandbox_header(),
-        retry_total=0,
+        **options,
     )
 
 
@@ -62,8 +67,10 @@ def metrics_endpoint(settings: Settings, region: str | None) -> str:
     return settings.metrics_endpoint.replace("{region}", region or "global")
 
 
-def metrics_client(settings: Settings, region: str | None) -> MetricsClient:
+def metrics_client(settings: Settings, region: str | None) -> "MetricsClient":
     """Return the client for the platform metrics of a region; ingest.patience retries."""
+    from azure.monitor.querymetrics import MetricsClient
+
     endpoint = metrics_endpoint(settings, region)
     if not _is_plain(endpoint, settings):
         return MetricsClient(endpoint, DefaultAzureCredential(), retry_total=0)
@@ -72,8 +79,10 @@ def metrics_client(settings: Settings, region: str | None) -> MetricsClient:
     )
 
 
-def cost_client(settings: Settings) -> CostManagementClient:
+def cost_client(settings: Settings) -> "CostManagementClient":
     """Return the Cost Management client for the configured endpoint; ingest.patience retries."""
+    from azure.mgmt.costmanagement import CostManagementClient
+
     endpoint = settings.management_endpoint.rstrip("/")
     if not _is_plain(endpoint, settings):
         return CostManagementClient(
@@ -105,11 +114,14 @@ class GraphConnection:
 
 
 def graph_connection(settings: Settings) -> GraphConnection:
-    """Return a connection to Microsoft Graph; the import costs seconds, so it happens here."""
-    # ruff: noqa: PLC0415 (392 MiB of modules, for the commands that read the directory only)
+    """Return a connection to Microsoft Graph; ingest.patience retries.
+
+    The import costs seconds, so it happens here.
+    """
     from kiota_authentication_azure.azure_identity_authentication_provider import (
         AzureIdentityAuthenticationProvider,
     )
+    from kiota_http.middleware.options import RetryHandlerOption
     from msgraph.graph_request_adapter import GraphRequestAdapter, options
     from msgraph.graph_service_client import GraphServiceClient
     from msgraph_core import GraphClientFactory
@@ -118,19 +130,22 @@ def graph_connection(settings: Settings) -> GraphConnection:
     credential: Any = LoopbackCredential() if plain else DefaultAzureCredential()
     transport = httpx.AsyncHTTPTransport(http2=True)
     http = httpx.AsyncClient(transport=transport, timeout=_GRAPH_TIMEOUT)
+    once = {**options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
     adapter = GraphRequestAdapter(
         AzureIdentityAuthenticationProvider(credential, scopes=[GRAPH_SCOPE]),
-        GraphClientFactory.create_with_default_middleware(client=http, options=options),
+        GraphClientFactory.create_with_default_middleware(client=http, options=once),
     )
     adapter.base_url = settings.graph_endpoint.rstrip("/") + "/v1.0"
     return GraphConnection(GraphServiceClient(request_adapter=adapter), transport)
 
 
-def container_client(settings: Settings, account_url: str, container: str) -> ContainerClient:
+def container_client(settings: Settings, account_url: str, container: str) -> "ContainerClient":
     """Return the client of one container: with the key or SAS of the settings, else as ourselves.
 
     A sandbox on loopback wants neither. What fails is repeated by `patience`, not by the SDK.
     """
+    from azure.storage.blob import ContainerClient
+
     credential: Any = None if _is_plain(account_url, settings) else DefaultAzureCredential()
     if settings.storage_key is not None:
         credential = _storage_credential(settings.storage_key.get_secret_value(), account_url)
@@ -139,6 +154,8 @@ def container_client(settings: Settings, account_url: str, container: str) -> Co
 
 def _storage_credential(key: str, account_url: str) -> AzureSasCredential | AzureNamedKeyCredential:
     if "sig=" in key:
+        # It becomes a part of every URL, and this logger shows whole URLs.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         return AzureSasCredential(key.strip().removeprefix("?"))
     parts = urlsplit(account_url)
     account = parts.path.strip("/") or (parts.hostname or "").partition(".")[0]

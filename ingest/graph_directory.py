@@ -1,17 +1,23 @@
 """Reads principals from Microsoft Graph by delta query, as raw JSON objects.
 
-The SDK builds, authenticates, retries and sends; its model objects are passed by, because on them
+The SDK builds, authenticates and sends; its model objects are passed by, because on them
 an absent property and a null one look the same.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
+
+from azure.core.exceptions import (
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 
 from ingest.azure_clients import graph_connection, unreachable_advice
+from ingest.patience import FAILURES, NoAnswerError, StatusError, patience_of, patiently
 from models.errors import SourceError
 from models.settings import Settings
 
@@ -32,8 +38,8 @@ SERVICE_PRINCIPAL_PROPERTIES = ("id", "displayName", "accountEnabled")
 MOST_PAGES = 100_000
 """A directory that pages on for ever is a fault, not a directory."""
 
-
-T = TypeVar("T")
+# However slowly a page drips, it ends.
+_LONGEST_PAGE_SECONDS = 480
 
 
 class DeltaExpiredError(SourceError):
@@ -75,6 +81,7 @@ class GraphDirectory:
         self._runner = asyncio.Runner()
         self._connection = graph_connection(settings)
         self._endpoint = settings.graph_endpoint
+        self._patience = patience_of(settings)
 
     def __enter__(self) -> Self:
         return self
@@ -93,40 +100,24 @@ class GraphDirectory:
 
         Raises SourceError that names the missing permission or the endpoint.
         """
-        return self._runner.run(self._changes(collection, delta_link))
+        if delta_link is None:
+            return self._round(collection, None)
+        try:
+            return self._round(collection, delta_link)
+        except DeltaExpiredError:
+            # The link is older than Graph keeps it; everything has to come again.
+            return self._round(collection, None)
 
     def probe(self, collection: Collection) -> None:
         """Ask for one page, to see whether the collection may be read; SourceError says why not."""
-        self._runner.run(self._guarded(collection, self._page(collection, None)))
+        self._asked(collection, None)
 
-    async def _changes(self, collection: Collection, delta_link: str | None) -> Delta:
-        if delta_link is None:
-            return await self._guarded(collection, self._round(collection, None))
-        try:
-            return await self._guarded(collection, self._round(collection, delta_link))
-        except DeltaExpiredError:
-            # The link is older than Graph keeps it; everything has to come again.
-            return await self._guarded(collection, self._round(collection, None))
-
-    async def _guarded(self, collection: Collection, work: Awaitable[T]) -> T:
-        import httpx  # noqa: PLC0415 (comes with the SDK, and is as slow to import)
-        from kiota_abstractions.api_error import APIError  # noqa: PLC0415
-
-        try:
-            return await work
-        except APIError as error:
-            status = error.response_status_code
-            kind = DeltaExpiredError if status == 410 else SourceError
-            raise kind(self._advice(collection, status)) from error
-        except (OSError, httpx.HTTPError) as error:
-            raise SourceError(self._advice(collection, None)) from error
-
-    async def _round(self, collection: Collection, delta_link: str | None) -> Delta:
+    def _round(self, collection: Collection, delta_link: str | None) -> Delta:
         objects: list[dict[str, Any]] = []
         link = delta_link
         for _ in range(MOST_PAGES):
-            page = await self._page(collection, link)
-            objects += page.get("value", [])
+            page = self._asked(collection, link)
+            objects += page["value"]
             link = page.get("@odata.nextLink")
             if link is None:
                 end = page.get("@odata.deltaLink")
@@ -137,7 +128,45 @@ class GraphDirectory:
                 return Delta(objects, end, is_full=delta_link is None)
         raise SourceError(f"Graph sent more than {MOST_PAGES} pages of {collection.name}: check it")
 
+    def _asked(self, collection: Collection, link: str | None) -> dict[str, Any]:
+        """Return a page, asked for again where that helps; SourceError says what to do."""
+        try:
+            return patiently(self._patience, lambda: self._runner.run(self._page(collection, link)))
+        except StatusError as error:
+            kind = DeltaExpiredError if error.status_code == 410 else SourceError
+            raise kind(self._advice(collection, error.status_code)) from error
+        except FAILURES as error:
+            raise SourceError(self._advice(collection, None)) from error
+
     async def _page(self, collection: Collection, link: str | None) -> dict[str, Any]:
+        """Ask for a page once; what goes wrong is raised in the words of `patience`."""
+        import httpx  # noqa: PLC0415 (comes with the SDK, and is as slow to import)
+        from kiota_abstractions.api_error import APIError  # noqa: PLC0415
+
+        try:
+            async with asyncio.timeout(_LONGEST_PAGE_SECONDS):
+                body = await self._sent(collection, link)
+        except APIError as error:
+            headers = error.response_headers or {}
+            raise StatusError(error.response_status_code or 0, headers) from error
+        except httpx.ConnectError as error:
+            raise ServiceRequestError(type(error).__name__) from error
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise ServiceResponseTimeoutError(type(error).__name__) from error
+        except (OSError, httpx.HTTPError) as error:
+            raise ServiceResponseError(type(error).__name__) from error
+        try:
+            content = json.loads(body or b"")
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict) or not isinstance(content.get("value"), list):
+            raise NoAnswerError(
+                f"Graph answered {collection.name} with something that is no page: the next run"
+                " asks again"
+            )
+        return content
+
+    async def _sent(self, collection: Collection, link: str | None) -> bytes | None:
         from kiota_abstractions.base_request_configuration import RequestConfiguration  # noqa: PLC0415
         from msgraph.generated.models.o_data_errors.o_data_error import ODataError  # noqa: PLC0415
 
@@ -150,13 +179,10 @@ class GraphDirectory:
             request = builder.to_get_request_information(
                 RequestConfiguration(query_parameters=parameters)
             )
-        body: Any = await graph.request_adapter.send_primitive_async(
+        body: bytes | None = await graph.request_adapter.send_primitive_async(
             request, "bytes", {"XXX": ODataError}
         )
-        content = json.loads(body)
-        if not isinstance(content, dict):
-            raise SourceError(f"Graph answered {collection.name} with something that is no page")
-        return content
+        return body
 
     def _advice(self, collection: Collection, status: int | None) -> str:
         permission = "User.Read.All" if collection is USERS else "Application.Read.All"

@@ -76,6 +76,8 @@ def land(  # noqa: PLR0913 (what, whence, when, which file, and how it is writte
     try:
         return _land(connection, clock, batch, files)
     except duckdb.InvalidInputException:
+        if file.is_dir():
+            raise
         # One caller's header must not stop everybody's load.
         _rewrite_as_text(file)
         return _land(connection, clock, batch, files)

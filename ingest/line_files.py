@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
@@ -39,7 +40,7 @@ _UNFINISHED = timedelta(days=1)
 # Stands for what is missing of a compressed file, and is no JSON.
 _BROKEN_OFF = b"{\n"
 # What stands before the place where reading goes on, unless the file is another one by now.
-_ENDS_OF_LINES = b"\n}]"
+_ENDS_OF_LINES = (b"\n", b"}", b"]")
 
 log = structlog.get_logger()
 
@@ -201,26 +202,31 @@ def _is_packed(file: StoredFile) -> bool:
 
 def _lines(place: Place, file: StoredFile, start: int) -> Iterator[tuple[bytes, int]]:
     """Yield every line from `start` on with the position of its end; the last may lack its end."""
-    position = start
+    if start and not _is_read_on(place, file, start):
+        start = 0
+    position, size_bytes = start, MOST_BYTES
     while position < file.size_bytes:
-        begun = position
-        before = 1 if begun else 0
-        end = min(begun + MOST_BYTES, file.size_bytes)
+        begun, end = position, min(position + size_bytes, file.size_bytes)
         with TemporaryFile() as piece:
-            place.copy(file, begun - before, end, piece)
-            piece.seek(0)
-            if before and piece.read(1) not in _ENDS_OF_LINES:
-                yield from _lines(place, file, 0)
+            place.copy(file, begun, end, piece)
+            if piece.tell() < end - begun:
+                # The file became shorter while it was read; the next run sees it as changed.
                 return
+            piece.seek(0)
             for line in piece:
-                # A line that the piece cuts comes again with the next one; unless it is one alone.
-                if not line.endswith(b"\n") and end < file.size_bytes and position > begun:
+                if not line.endswith(b"\n") and end < file.size_bytes:
+                    # The piece cuts it: it comes again with the next one.
                     break
                 position += len(line)
                 yield line, position
-        if position == begun:
-            # The file became shorter while it was read; the next run sees it as changed.
-            return
+        size_bytes = MOST_BYTES if position > begun else 2 * size_bytes
+
+
+def _is_read_on(place: Place, file: StoredFile, start: int) -> bool:
+    """Tell whether a line still ends at `start`; if not, the file is another one by now."""
+    before = BytesIO()
+    place.copy(file, start - 1, start, before)
+    return before.getvalue() in _ENDS_OF_LINES
 
 
 def _unpacked(place: Place, file: StoredFile, _start: int) -> Iterator[tuple[bytes, int]]:

@@ -4,19 +4,19 @@ The SDK's client does authentication and transport; its row objects are passed b
 reads the bytes many times faster.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from azure.core.exceptions import HttpResponseError, ServiceResponseTimeoutError
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.monitor.query import LogsQueryClient
 from pyrate_limiter import Duration, Limiter, Rate
 
 from ingest.azure_clients import logs_client, unreachable_advice
+from ingest.deadline import deadline
 from ingest.patience import FAILURES, NoAnswerError, Patience, patience_of, patiently
 from ingest.row_splitter import Envelope, split_rows
 from ingest.source import Source
@@ -43,6 +43,10 @@ _LONGEST_TRANSFER = 4
 
 class TooMuchError(SourceError):
     """The window holds more than one answer can carry; its halves may fit."""
+
+
+class TooSlowError(TooMuchError):
+    """The service ran out of time; a narrower window may be quicker."""
 
 
 class MissingTableError(SourceError):
@@ -91,7 +95,7 @@ def fetch_window(
         window_end=rfc3339(end),
         time_floor=rfc3339(start - OLDEST_EVENT),
     )
-    envelope = ask(service, workspace_id, query, file)
+    envelope = ask(service, workspace_id, query, file, source.title)
     if envelope.error or envelope.rows >= MOST_ROWS:
         raise TooMuchError(
             f"{source.title} answered only part of {rfc3339(start)} to {rfc3339(end)}"
@@ -105,16 +109,18 @@ def fetch_window(
     return envelope
 
 
-def ask(service: LogService, workspace_id: str, query: str, file: Path) -> Envelope:
+def ask(
+    service: LogService, workspace_id: str, query: str, file: Path, title: str = "a query"
+) -> Envelope:
     """Send one query, again where the failure may pass, and write its rows to `file`.
 
-    Raises SourceError that says what to do when there is no answer.
+    `title` names it in messages. Raises SourceError that says what to do when there is no answer.
     """
     try:
         return patiently(service.patience, lambda: _ask_once(service, workspace_id, query, file))
     except HttpResponseError as error:
         if error.status_code is not None:
-            raise _refusal(error, workspace_id) from error
+            raise _refusal(error, workspace_id, title) from error
         raise _silence(service, error) from error
     except FAILURES as error:
         raise _silence(service, error) from error
@@ -134,23 +140,21 @@ def _ask_once(service: LogService, workspace_id: str, query: str, file: Path) ->
             # Documented for a workspace that holds nothing yet; the caller knows whether it does.
             file.write_bytes(b"")
             return Envelope((), 0, None)
-        if response.status_code != 200:
-            response.read()
-            raise HttpResponseError(response=response)
-        with file.open("wb") as out:
-            return split_rows(_bounded(response, _LONGEST_TRANSFER * read_timeout), out)
+        with deadline(response, _LONGEST_TRANSFER * read_timeout):
+            if response.status_code != 200:
+                response.read()
+                raise HttpResponseError(response=response)
+            with file.open("wb") as out:
+                return split_rows(_bounded(response), out)
 
 
-def _bounded(response: HttpResponse, seconds: float) -> Iterator[bytes]:
-    """Yield the body while it is neither too long nor too slow."""
-    until = time.monotonic() + seconds
+def _bounded(response: HttpResponse) -> Iterator[bytes]:
+    """Yield the body while it is not too long."""
     size_bytes = 0
     for chunk in response.iter_bytes():
         size_bytes += len(chunk)
         if size_bytes > MOST_BYTES:
             raise TooMuchError(f"the answer is longer than {MOST_BYTES} bytes")
-        if time.monotonic() > until:
-            raise ServiceResponseTimeoutError(f"the answer was not complete after {seconds} s")
         yield chunk
 
 
@@ -161,9 +165,9 @@ def _silence(service: LogService, error: Exception) -> SourceError:
     )
 
 
-def _refusal(error: HttpResponseError, workspace_id: str) -> SourceError:
+def _refusal(error: HttpResponseError, workspace_id: str, title: str) -> SourceError:
     status = error.status_code
-    head = f"Log Analytics workspace {workspace_id} refused with status {status}"
+    head = f"Log Analytics workspace {workspace_id} refused {title} with status {status}"
     if status in {401, 403}:
         return SourceError(
             f"{head}: grant tollbook's identity the role Log Analytics Reader on the workspace"
@@ -173,7 +177,10 @@ def _refusal(error: HttpResponseError, workspace_id: str) -> SourceError:
     if status == 400:
         return _bad_query(error, head)
     if status == 504:
-        return TooMuchError(f"{head}: the window is too much for the query's time limit")
+        return TooSlowError(
+            f"{head}, out of time: the next run asks again, or set TOLLBOOK_QUERY_TIMEOUT_SECONDS"
+            " higher"
+        )
     return SourceError(f"{head}: the next run asks again")
 
 

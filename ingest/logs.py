@@ -16,6 +16,7 @@ from ingest.log_query import (
     LogService,
     MissingTableError,
     TooMuchError,
+    TooSlowError,
     fetch_window,
 )
 from ingest.patience import NoAnswerError
@@ -29,6 +30,8 @@ from models.warehouse import Connection, scalar
 
 WIDEST_SLICE = timedelta(days=1)
 NARROWEST_SLICE = timedelta(seconds=1)
+# A service that has no time for this little has none for anything: it is down, not asked too much.
+_NARROWEST_SLOW_SLICE = timedelta(hours=3)
 # A slice that fills less than this many rows leaves room for one of twice the width.
 _ROOMY_ROWS = 100_000
 _HOUR = timedelta(hours=1)
@@ -57,6 +60,8 @@ class _Owed:
     width: timedelta = WIDEST_SLICE
     total: timedelta = field(init=False)
     done: timedelta = timedelta()
+    answered: int = 0
+    silent: int = 0
 
     def __post_init__(self) -> None:
         self.total = sum((end - start for start, end in self.windows), timedelta())
@@ -72,6 +77,8 @@ class _Owed:
     def give_back(self, window: Window, source: Source, error: SourceError) -> None:
         """Owe a slice that held too much again, as halves; SourceError when it has none."""
         start, end = window
+        if isinstance(error, TooSlowError) and end - start <= _NARROWEST_SLOW_SLICE:
+            raise error
         if end - start <= NARROWEST_SLICE:
             raise SourceError(
                 f"{source.title} has more in {rfc3339(start)} to {rfc3339(end)} than one answer"
@@ -81,8 +88,12 @@ class _Owed:
         self.width = min(self.width, max((end - start) / 2, NARROWEST_SLICE))
 
     def settle(self, window: Window, envelope: Envelope) -> None:
-        """Note a slice as answered."""
+        """Note a slice as answered, or as silent: answered with no content at all (204)."""
         start, end = window
+        if envelope.columns:
+            self.answered += 1
+        else:
+            self.silent += 1
         self.done += end - start
         if envelope.rows < _ROOMY_ROWS and end - start >= self.width:
             self.width = min(2 * self.width, WIDEST_SLICE)
@@ -144,6 +155,11 @@ def _load_windows(
                 reading.progress(f"{source.title} (hours)", owed.done // _HOUR, owed.total // _HOUR)
     if failure:
         raise failure
+    if owed.silent and (owed.answered or _had_rows(reading.connection, source, workspace_id)):
+        raise NoAnswerError(
+            f"{source.title} of workspace {workspace_id} answered nothing (204) though it has rows:"
+            " the next run asks again"
+        )
     return landed
 
 
@@ -162,14 +178,11 @@ def _land_slice(
     except TooMuchError as error:
         owed.give_back(window, source, error)
         return Landed()
-    if not envelope.columns and _had_rows(reading.connection, source, workspace_id):
-        raise NoAnswerError(
-            f"{source.title} of workspace {workspace_id} answered nothing (204), though it had rows"
-            " before: the next run asks again"
-        )
-    landed = land(reading.connection, reading.clock, source, workspace_id, window, file)
     owed.settle(window, envelope)
-    return landed
+    if not envelope.columns:
+        # No load record: a workspace that holds nothing yet is asked for its whole history again.
+        return Landed()
+    return land(reading.connection, reading.clock, source, workspace_id, window, file)
 
 
 def _had_rows(connection: Connection, source: Source, workspace_id: str) -> bool:

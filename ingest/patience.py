@@ -5,12 +5,14 @@ a body that is no answer all fail at the first try), so their own retries are sw
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from azure.core.exceptions import (
+    ClientAuthenticationError,
+    DecodeError,
     HttpResponseError,
     IncompleteReadError,
     ServiceRequestError,
@@ -39,6 +41,15 @@ FAILURES = (HttpResponseError, ServiceRequestError, ServiceResponseError, Incomp
 
 class NoAnswerError(SourceError):
     """The service sent something, but not an answer: an error page, nothing, half a body."""
+
+
+class StatusError(Exception):
+    """A service that is not asked through azure-core said no, with an HTTP status and headers."""
+
+    def __init__(self, status_code: int, headers: Mapping[str, str]) -> None:
+        super().__init__(f"status {status_code}")
+        self.status_code = status_code
+        self.headers = headers
 
 
 @dataclass(frozen=True)
@@ -85,8 +96,8 @@ def retry_after_seconds(error: BaseException | None) -> float | None:
 
     Cost Management says so in headers of its own, one per kind of limit, which end alike.
     """
-    response: Any = error.response if isinstance(error, HttpResponseError) else None
-    headers = response.headers if response is not None else {}
+    response: Any = error.response if isinstance(error, HttpResponseError) else error
+    headers: Mapping[str, str] = getattr(response, "headers", {})
     asked = [
         seconds
         for name, text in headers.items()
@@ -113,18 +124,25 @@ def _failure(state: RetryCallState) -> BaseException | None:
 def _attempts(error: BaseException | None, patience: Patience) -> int:
     if isinstance(error, ServiceRequestError):
         return min(patience.attempts, _ATTEMPTS_UNCONNECTED)
-    if isinstance(error, HttpResponseError) and error.status_code == 401:
+    if _status(error) == 401:
         return min(patience.attempts, _ATTEMPTS_UNAUTHORIZED)
-    timed_out = isinstance(error, ServiceResponseTimeoutError)
-    if timed_out or (isinstance(error, HttpResponseError) and error.status_code == 504):
+    if isinstance(error, ServiceResponseTimeoutError) or _status(error) == 504:
         return min(patience.attempts, _ATTEMPTS_TIMED_OUT)
     return patience.attempts
 
 
+def _status(error: BaseException | None) -> int | None:
+    """Return the HTTP status that a service refused with, None where it did not refuse."""
+    # An answer that broke off half way, or cannot be unpacked, is no refusal, whatever its status.
+    if isinstance(error, DecodeError):
+        return None
+    return error.status_code if isinstance(error, HttpResponseError | StatusError) else None
+
+
 def _may_pass(error: BaseException) -> bool:
-    # An answer that broke off half way is, to the SDK, a response without a status.
-    if isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError):
-        return error.status_code in _TRANSIENT or error.status_code == 401
-    return isinstance(
-        error, ServiceRequestError | ServiceResponseError | IncompleteReadError | NoAnswerError
+    status = _status(error)
+    if status is not None:
+        return status in _TRANSIENT or status == 401
+    return isinstance(error, (*FAILURES, NoAnswerError)) and not isinstance(
+        error, ClientAuthenticationError
     )

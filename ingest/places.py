@@ -4,13 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.storage.blob import BlobProperties, ContainerClient
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    DecodeError,
+    DeserializationError,
+    HttpResponseError,
+    IncompleteReadError,
+)
+from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
 
 from ingest.azure_clients import container_client, unreachable_advice
 from ingest.patience import FAILURES, NoAnswerError, patience_of, patiently
@@ -148,12 +155,10 @@ class Container:
 
     def files(self) -> Iterator[StoredFile]:
         """Yield every blob below the prefix."""
-        pages = self.client.list_blobs(name_starts_with=self.prefix or None).by_page()
+        token: str | None = None
         while True:
-            page = self._ask(lambda: _whole(next(pages, None)))
-            if page is None:
-                return
-            for blob in page:
+            blobs, token = self._ask(partial(self._page, token))
+            for blob in blobs:
                 if blob.size:
                     yield StoredFile(
                         blob.name.removeprefix(self.prefix),
@@ -161,25 +166,28 @@ class Container:
                         str(blob.etag),
                         blob.last_modified,
                     )
+            if not token:
+                return
+
+    def _page(self, token: str | None) -> tuple[list[BlobProperties], str | None]:
+        # Asked anew each time: a pager that failed once takes its end for the end of the list.
+        pages = self.client.list_blobs(name_starts_with=self.prefix or None).by_page(token)
+        blobs = list(next(pages))
+        return blobs, getattr(pages, "continuation_token", None)
 
     def copy(self, file: StoredFile, start_byte: int, end_byte: int, out: BinaryIO) -> None:
         """Write the bytes [start, end) of a blob to `out`, range by range."""
         blob = self.client.get_blob_client(self.prefix + file.name)
+        end_byte = min(end_byte, file.size_bytes)
         for start in range(start_byte, end_byte, _RANGE_BYTES):
-            size = min(_RANGE_BYTES, end_byte - start)
-            chunk: bytes = self._ask(
-                lambda start=start, size=size: blob.download_blob(start, size).readall(),  # type: ignore[misc]
-                file,
-            )
-            out.write(chunk)
-            if len(chunk) < size:
-                return
+            size_bytes = min(_RANGE_BYTES, end_byte - start)
+            out.write(self._ask(partial(_range_of, blob, start, size_bytes), file))
 
     def _ask(self, ask: Callable[[], Answer], file: StoredFile | None = None) -> Answer:
         try:
-            return patiently(patience_of(self.settings), ask)
+            return patiently(patience_of(self.settings), partial(_understood, ask))
         # Storage quotes what it was asked in its refusals, signatures included: none is chained.
-        except FAILURES as error:
+        except (NoAnswerError, *FAILURES) as error:
             status = error.status_code if isinstance(error, HttpResponseError) else None
             if status is not None:
                 raise self._refusal(status, file) from None
@@ -208,8 +216,30 @@ class Container:
         return NoAnswerError(f"{self.address} did not answer ({kind}): {advice}")
 
 
-def _whole(page: Iterator[BlobProperties] | None) -> list[BlobProperties] | None:
-    return None if page is None else list(page)
+def _understood(ask: Callable[[], Answer]) -> Answer:
+    """Return what is asked for; NoAnswerError where the SDK cannot read what came."""
+    try:
+        return ask()
+    except (DecodeError, DeserializationError, AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, IncompleteReadError):
+            raise
+        raise NoAnswerError(
+            "not an answer of the storage service: the next run asks again"
+        ) from None
+
+
+def _range_of(blob: BlobClient, start: int, size_bytes: int) -> bytes:
+    answers: list[Any] = []
+    try:
+        content = blob.download_blob(start, size_bytes, raw_response_hook=answers.append).readall()
+    except ValueError:
+        # The SDK leaves an answer open that it does not understand.
+        for answer in answers:
+            answer.http_response.internal_response.close()
+        raise
+    if len(content) != size_bytes:
+        raise NoAnswerError("another range than asked for: the next run asks again")
+    return content
 
 
 def _names_no_account(host: str) -> bool:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
 from ingest.log_query import LogService, MissingTableError, ask, log_service
+from ingest.patience import NoAnswerError
 from ingest.source import LOG_SOURCES, Source
 from models.clock import Clock, rfc3339
 from models.errors import SourceError
@@ -19,16 +20,14 @@ _RECENT = timedelta(days=31)
 
 def log_findings(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
     """Yield, per workspace and table, whether it can be read and has rows."""
-    with log_service(settings) as service:
+    with log_service(_hasty(settings)) as service:
         for workspace_id in settings.workspace_ids:
-            for source in LOG_SOURCES:
-                yield from _table(service, clock, workspace_id, source)
-            yield from _legacy_rows(service, clock, workspace_id)
+            yield from _workspace(service, clock, workspace_id)
 
 
 def graph_findings(settings: Settings) -> Iterator[DoctorFinding]:
     """Yield, per directory collection, whether it can be read."""
-    with GraphDirectory(settings) as directory:
+    with GraphDirectory(_hasty(settings)) as directory:
         for collection in COLLECTIONS:
             try:
                 directory.probe(collection)
@@ -39,6 +38,22 @@ def graph_findings(settings: Settings) -> Iterator[DoctorFinding]:
                 yield ok("directory", f"{collection.name} can be read")
 
 
+def _hasty(settings: Settings) -> Settings:
+    """Ask once: somebody waits for the answer, and a run will insist by itself."""
+    return settings.model_copy(update={"retry_attempts": 1})
+
+
+def _workspace(service: LogService, clock: Clock, workspace_id: str) -> Iterator[DoctorFinding]:
+    for source in LOG_SOURCES:
+        try:
+            yield from _table(service, clock, workspace_id, source)
+        except NoAnswerError as error:
+            text, _, advice = str(error).partition(": ")
+            yield fail("logs", f"workspace {workspace_id}: {text}", advice)
+            return
+    yield from _legacy_rows(service, clock, workspace_id)
+
+
 def _table(
     service: LogService, clock: Clock, workspace_id: str, source: Source
 ) -> Iterator[DoctorFinding]:
@@ -46,6 +61,8 @@ def _table(
     floor = rfc3339(clock.now() - _RECENT)
     try:
         rows = _rows(service, workspace_id, kql("table_present", table=table, time_floor=floor))
+    except NoAnswerError:
+        raise
     except SourceError as error:
         if not (source.is_optional and isinstance(error, MissingTableError)):
             text, _, advice = str(error).partition(": ")

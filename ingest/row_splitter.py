@@ -146,6 +146,8 @@ def _refuse_content(between: bytes, commas: int) -> None:
 def _envelope(text: bytes, rows: int) -> Envelope:
     try:
         content = json.loads(text)
+        if "error" not in content and "tables" not in content:
+            raise KeyError("tables")  # noqa: TRY301 (told below, with whatever else is wrong)
         table = content["tables"][0] if content.get("tables") else {"columns": []}
         columns = tuple(column["name"] for column in table["columns"])
         return Envelope(columns, rows, content.get("error"))

@@ -53,8 +53,8 @@ def due(
 
     The history begins where the settings or the first load say, whichever is earlier.
     """
-    target = asked or _history(connection, settings, clock, source, origin)
-    return without(target, covered(connection, source.name, origin, look_back))
+    stretches = covered(connection, source.name, origin, look_back)
+    return without(asked or _history(settings, clock, stretches), stretches)
 
 
 def holes(connection: Connection, source: str, origin: str) -> list[Window]:
@@ -96,14 +96,9 @@ def halved(window: Window) -> tuple[Window, Window]:
     return (start, middle), (middle, end)
 
 
-def _history(
-    connection: Connection, settings: Settings, clock: Clock, source: Source, origin: str
-) -> Window:
+def _history(settings: Settings, clock: Clock, stretches: Sequence[Window]) -> Window:
     now = clock.now()
-    first = to_utc(settings.history_from) if settings.history_from else now - FIRST_HISTORY
-    known = covered(connection, source.name, origin)
-    if known and not settings.history_from:
-        first = known[0][0]
-    elif known:
-        first = min(first, known[0][0])
-    return min(first, now), now
+    firsts = [start for start, _ in stretches[:1]]
+    if settings.history_from:
+        firsts.append(to_utc(settings.history_from))
+    return min([*firsts, now]) if firsts else now - FIRST_HISTORY, now

@@ -107,9 +107,9 @@ def live_through(settings: Settings, workspace: Workspace, url: str, report: Rep
                 sync_directory(run, directory)
                 report("directory, hour by hour", number, len(moments))
         refresh_seeds(run)
+        record_problems(run, sandbox)
         for job in INGESTION:
             ingest(run, job)
-        record_problems(run, sandbox)
         return build_and_publish(run)
 
 

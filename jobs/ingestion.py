@@ -6,16 +6,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.cost_exports import load_cost_exports
-from ingest.cost_management import load_cost_totals
 from ingest.landing import Landed
-from ingest.log_exports import load_log_exports
 from ingest.log_query import log_service
 from ingest.logs import LogReading, load_source
-from ingest.platform_metrics import load_platform_metrics
-from ingest.retail_prices import load_retail_prices
 from ingest.source import LOG_SOURCES
-from ingest.usage_records import load_usage_records
 from ingest.windows import Window
 from models.clock import Clock
 from models.errors import SourceError
@@ -80,28 +74,61 @@ def _logs(run: Run, asked: Asked) -> Landed:
     return landed
 
 
+# Each source's SDK costs up to half a second of imports; a tenant pays for those it has.
+# ruff: noqa: PLC0415
+
+
 def _exports(run: Run, _: Asked) -> Landed:
+    if not run.settings.log_exports:
+        return Landed()
+    from ingest.log_exports import load_log_exports
+
     return load_log_exports(run.connection, run.settings, run.clock, run.report)
 
 
 def _usage(run: Run, _: Asked) -> Landed:
+    if not run.settings.usage_records:
+        return Landed()
+    from ingest.usage_records import load_usage_records
+
     return load_usage_records(run.connection, run.settings, run.clock, run.report)
 
 
 def _metrics(run: Run, asked: Asked) -> Landed:
+    if not (run.settings.foundry_resource_ids or run.settings.apim_resource_ids):
+        return Landed()
+    from ingest.platform_metrics import load_platform_metrics
+
     return load_platform_metrics(
         run.connection, run.settings, run.clock, run.report, asked=asked.window, again=asked.again
     )
 
 
 def _costs(run: Run, asked: Asked) -> Landed:
-    totals = load_cost_totals(
-        run.connection, run.settings, run.clock, run.report, asked=asked.window, again=asked.again
-    )
-    return totals + load_cost_exports(run.connection, run.settings, run.clock, run.report)
+    landed = Landed()
+    if run.settings.billing_scope:
+        from ingest.cost_management import load_cost_totals
+
+        landed += load_cost_totals(
+            run.connection,
+            run.settings,
+            run.clock,
+            run.report,
+            asked=asked.window,
+            again=asked.again,
+        )
+    if run.settings.cost_exports:
+        from ingest.cost_exports import load_cost_exports
+
+        landed += load_cost_exports(run.connection, run.settings, run.clock, run.report)
+    return landed
 
 
 def _retail_prices(run: Run, _: Asked) -> Landed:
+    if not run.settings.apim_resource_ids:
+        return Landed()
+    from ingest.retail_prices import load_retail_prices
+
     return load_retail_prices(run.connection, run.settings, run.clock)
 
 

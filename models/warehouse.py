@@ -1,5 +1,6 @@
 """The warehouse: one DuckDB file with one writer, and the statements that run on it."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,9 @@ SCHEMA_VERSION = 2
 
 Connection = duckdb.DuckDBPyConnection
 
+# The disk, a quota or the limit on the size of a file.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextmanager
 def writing(
@@ -28,7 +32,8 @@ def writing(
     """Open the warehouse for writing, alone.
 
     The connection's default database is in memory (what a build derives); the file is attached as
-    `warehouse`. Raises WarehouseError that says who holds the lock when it is not free in time.
+    `warehouse`. Raises WarehouseError that says who holds the lock when it is not free in time, and
+    when there is no room for what the block writes.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     holder = file.with_suffix(".holder.json")
@@ -45,6 +50,10 @@ def writing(
         connection = _connect(file, clock, memory_limit)
         try:
             yield connection
+        except (OSError, duckdb.Error) as error:
+            if not _is_full(error):
+                raise
+            raise WarehouseError(_no_room(file)) from error
         finally:
             connection.close()
     finally:
@@ -160,6 +169,7 @@ def in_memory() -> Connection:
 
 def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
     connection = in_memory()
+    is_new = not file.exists()
     try:
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set memory_limit = $limit", {"limit": memory_limit})
@@ -172,6 +182,12 @@ def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
         connection.execute(sql("staging/macros"))
     except duckdb.Error as error:
         connection.close()
+        if _is_full(error):
+            if is_new:
+                # Half of an empty warehouse is none, and could not be opened.
+                file.unlink(missing_ok=True)
+                file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+            raise WarehouseError(_no_room(file)) from error
         raise WarehouseError(
             f"{file} cannot be opened: {error}. If the file is damaged, restore a backup or move it"
             " away and load again"
@@ -180,6 +196,20 @@ def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_full(error: Exception) -> bool:
+    """Tell whether something could not be written for want of room; DuckDB says so in words."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    return any(os.strerror(number) in str(error) for number in _NO_ROOM)
+
+
+def _no_room(file: Path) -> str:
+    return (
+        f"{file.parent} has no room for what is to be written: free some space there, or raise the"
+        " limit on files, and run again; what was complete is kept, nothing is half there"
+    )
 
 
 def _migrate(connection: Connection, clock: Clock) -> None:

@@ -31,7 +31,7 @@ select
     call.sku,
     call.speed,
     call.least_zone,
-    call.ingested_at,
+    call.seen_at as ingested_at,
     call.item_id,
     call.llm_rows,
 from ledger.attributed as call

@@ -6,7 +6,6 @@ Run as `python tests/bench/bench_ingest.py [--requests N] [--year-requests-a-day
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from tiny_workspace import FIRST
 from ingest.sandbox.process import sandbox_process
 
 _REFRESHES = 5
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ def measured(command: list[str], variables: dict[str, str]) -> Measured:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TOLLBOOK_")}
     paths = os.pathsep.join([str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")])
     began = time.perf_counter()
+    peak_kb = 0
     process = subprocess.Popen(
         command,
         env=kept | variables | {"PYTHONPATH": paths},
@@ -134,16 +135,24 @@ def measured(command: list[str], variables: dict[str, str]) -> Measured:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    printed = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    if status != 0:
-        raise SystemExit(f"{command[1]} ended with {status}: run it by hand to see why")
-    return Measured(seconds, _peak_mb(usage), printed)
+    with process:
+        while process.poll() is None:
+            # What getrusage says of a child begins with its parent's memory; this does not.
+            peak_kb = max(peak_kb, _peak_kb(process.pid))
+            time.sleep(_LOOK_SECONDS)
+        seconds = time.perf_counter() - began
+        printed = process.stdout.read() if process.stdout else ""
+    if process.returncode != 0:
+        raise SystemExit(f"{command[1]} ended with {process.returncode}: run it by hand to see why")
+    return Measured(seconds, peak_kb / 1024, printed)
 
 
-def _peak_mb(usage: resource.struct_rusage) -> float:
-    return usage.ru_maxrss / 1024
+def _peak_kb(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0] or 0) if "VmHWM:" in status else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from models.warehouse import writing
 _RAW_GATEWAY = """
 insert into warehouse.raw.gateway_log by name
 select
-    d as load_id, moment + interval 4 minute as ingested_at, md5('old' || n) as item_id,
+    -1 - d as load_id, moment + interval 4 minute as ingested_at, md5('old' || n) as item_id,
     '/gateway' as resource_id, moment as time_generated, md5('request' || n) as correlation_id,
     'claude' as api_id, 'POST' as method, 'https://gateway.example/claude/v1/messages' as url,
     200 as response_code, 200 as backend_response_code, 40000 as request_size_bytes,
@@ -21,7 +21,7 @@ from old_calls
 _STAGED_GATEWAY = """
 insert into warehouse.staging.gateway_requests by name
 select
-    d as load_id, md5('old' || n) as item_id, moment + interval 4 minute as ingested_at,
+    -1 - d as load_id, md5('old' || n) as item_id, moment + interval 4 minute as ingested_at,
     moment as request_time, md5('request' || n) as correlation_id, 'POST' as method,
     '/claude/v1/messages' as url_path, 200 as response_code, 200 as backend_response_code,
     40000 as request_size_bytes, false as malformed_oid, false as malformed_headers,
@@ -31,7 +31,7 @@ from old_calls
 _RAW_LLM = """
 insert into warehouse.raw.llm_log by name
 select
-    d as load_id, moment + interval 5 minute as ingested_at, md5('llm' || n) as item_id,
+    -1 - d as load_id, moment + interval 5 minute as ingested_at, md5('llm' || n) as item_id,
     '/gateway' as resource_id, moment as time_generated, md5('request' || n) as correlation_id,
     'msg_' || n as request_id, 'claude-opus-5' as model_name, 10 as prompt_tokens,
     20 as completion_tokens, 30 as total_tokens, 0 as sequence_number,
@@ -40,7 +40,7 @@ from old_calls
 _STAGED_LLM = """
 insert into warehouse.staging.llm_rows by name
 select
-    d as load_id, md5('llm' || n) as item_id, moment + interval 5 minute as ingested_at,
+    -1 - d as load_id, md5('llm' || n) as item_id, moment + interval 5 minute as ingested_at,
     moment as row_time, md5('request' || n) as correlation_id, 'msg_' || n as response_id,
     'claude-opus-5' as model_name, 10 as input_tokens, 20 as output_tokens,
     false as refused_counts, moment::date as day_key,
@@ -75,7 +75,7 @@ def store_year(data_dir: Path, ends_at: datetime, *, days: int, requests_a_day: 
                 connection.execute(statement)
         connection.execute(
             "insert into warehouse.run.loads by name"
-            " select h as load_id, source, $workspace as origin,"
+            " select -h as load_id, source, $workspace as origin,"
             " $first::timestamp + (h - 7) * interval 1 hour as window_start,"
             " $first::timestamp + h * interval 1 hour as window_end,"
             " 1 as rows_received, 1 as rows_new,"
