@@ -74,6 +74,12 @@ class LineBatch:
         self._problems.clear()
         self.size_bytes = 0
 
+    def close(self) -> None:
+        """Close the files of rows that will not be landed."""
+        for files in self._rows.values():
+            for rows in files.values():
+                rows.close()
+
     def _land_source(self, source: Source, reads: tuple[FileRead, ...]) -> None:
         files = list(self._rows[source].items())
         for form, rows in files:

@@ -7,6 +7,7 @@ is read twice is known by its rows, so a run that is killed costs time and nothi
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import BytesIO
@@ -92,8 +93,8 @@ def _load_place(reading: LineReading, name: str) -> Landed:
     with (
         open_place(reading.settings, name) as place,
         TemporaryDirectory(dir=reading.settings.data_dir, prefix="landing-") as folder,
+        closing(LineBatch(reading.connection, reading.clock, place.address, Path(folder))) as batch,
     ):
-        batch = LineBatch(reading.connection, reading.clock, place.address, Path(folder))
         known = _remembered(reading, place.address)
         files = [
             (file, sources)

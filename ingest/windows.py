@@ -51,7 +51,8 @@ def due(
 ) -> list[Window]:
     """Return the windows to ask for: what of `asked`, else of all history, is not vouched for.
 
-    The history begins where the settings or the first load say, whichever is earlier.
+    The history begins where the settings or the first window on record say, whichever is earlier;
+    where neither says anything, 31 days ago.
     """
     stretches = covered(connection, source.name, origin, look_back)
     return without(asked or _history(settings, clock, stretches), stretches)
