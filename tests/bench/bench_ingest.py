@@ -6,6 +6,7 @@ Run as `python tests/bench/bench_ingest.py [--requests N] [--year-requests-a-day
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -29,9 +30,10 @@ _LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Measured:
-    """One process: how long it took, the most memory it held, what it printed."""
+    """One process: how long it took, what it cost, the most memory it held, what it printed."""
 
     seconds: float
+    cpu_seconds: float
     peak_rss_mb: float
     printed: str
 
@@ -67,6 +69,7 @@ def throughput(folder: Path, requests: int, days: int) -> list[Figure]:
     rows = requests + requests - requests // 50
     our_rate = rows / ours.seconds
     sdk_rate = int(sdk.printed) / sdk.seconds
+    sdk_cpu = sdk.cpu_seconds / int(sdk.printed)
     return [
         Figure("rows sandbox to raw", rows, "rows"),
         Figure("tollbook: rate, sandbox included", our_rate, "rows/s"),
@@ -74,6 +77,8 @@ def throughput(folder: Path, requests: int, days: int) -> list[Figure]:
         Figure("SDK rows and pandas: rate", sdk_rate, "rows/s"),
         Figure("SDK rows and pandas: peak memory", sdk.peak_rss_mb, "MB"),
         at_least("ratio of the rates", our_rate / sdk_rate, "x", 15),
+        Figure("tollbook: CPU per million rows", ours.cpu_seconds / rows * 1e6, "s"),
+        Figure("SDK rows and pandas: CPU per million rows", sdk_cpu * 1e6, "s"),
     ]
 
 
@@ -127,6 +132,7 @@ def measured(command: list[str], variables: dict[str, str]) -> Measured:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TOLLBOOK_")}
     paths = os.pathsep.join([str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")])
     began = time.perf_counter()
+    spent_before = _children_cpu_seconds()
     peak_kb = 0
     process = subprocess.Popen(
         command,
@@ -144,7 +150,14 @@ def measured(command: list[str], variables: dict[str, str]) -> Measured:
         printed = process.stdout.read() if process.stdout else ""
     if process.returncode != 0:
         raise SystemExit(f"{command[1]} ended with {process.returncode}: run it by hand to see why")
-    return Measured(seconds, peak_kb / 1024, printed)
+    cpu_seconds = _children_cpu_seconds() - spent_before
+    return Measured(seconds, cpu_seconds, peak_kb / 1024, printed)
+
+
+def _children_cpu_seconds() -> float:
+    # Of children that have ended: the sandbox runs on and is not among them.
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _peak_kb(pid: int) -> int:
