@@ -2,17 +2,16 @@
 
 import itertools
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from core_rows import Books, open_books, rows_of
 from recorded_logs import GATEWAY_LOG as GATEWAY_FILE
 from recorded_logs import gateway_row
+from scripted_service import Asked, Reply, scripted_service
 from tiny_workspace import EMPTY, FIRST, write_workspace
 
 from ingest.log_query import TooMuchError, ask, fetch_window, log_service
@@ -106,35 +105,11 @@ def test_loading_goes_on_with_a_look_back(sandbox: str, tmp_path: Path) -> None:
 
 
 @contextmanager
-def misbehaving(answers: Sequence[tuple[int, bytes]]) -> Iterator[tuple[str, list[dict[str, str]]]]:
+def misbehaving(answers: Sequence[tuple[int, bytes]]) -> Iterator[tuple[str, list[Asked]]]:
     """Serve each answer once and the last one for ever; a body of b"cut" breaks the connection."""
-    asked: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            asked.append(json.loads(body))
-            status, content = answers[min(len(asked), len(answers)) - 1]
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            cut = content == b"cut"
-            self.send_header("Content-Length", str(1000 if cut else len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-            self.close_connection = cut
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    script = [Reply(content, status, cut=content == b"cut") for status, content in answers]
+    with scripted_service(script) as (url, asked):
+        yield url, asked
 
 
 def body(
@@ -231,7 +206,7 @@ def test_a_partial_answer_is_none_and_its_halves_are_asked_for(tmp_path: Path) -
     assert (landed.rows_received, landed.rows_new) == (3, 3)
     assert {row["item_id"] for row in landed_rows} == {"item-1", "item-31", "item-32"}
     middle = "2026-10-01T10:30:00Z"
-    assert [middle in question["query"] for question in asked] == [False, True, True]
+    assert [middle.encode() in question.body for question in asked] == [False, True, True]
 
 
 def test_a_second_with_more_rows_than_an_answer_holds_is_an_error(tmp_path: Path) -> None:
