@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jobs.progress import Report
 
 # Rows pass through in pieces, so more memory would only be filled, not used.
-_MEMORY = "400MB"
+_MEMORY = "350MB"
 
 log = structlog.get_logger()
 

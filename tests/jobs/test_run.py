@@ -1,6 +1,7 @@
-"""`tollbook run ingest --from --to`: what it reads, and going on after a failure."""
+"""`tollbook run`: what a span reads, going on after a failure, and what a failure leaves alone."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,10 @@ from tiny_workspace import DESCRIPTION, FIRST, write_workspace
 
 from ingest.sandbox.control import SandboxControl
 from ingest.sandbox.process import sandbox_process
+from models.publication import read_manifest
 
 DAYS = 12
+LLM_TABLE = "ApiManagementGatewayLlmLog"
 START = datetime(2026, 10, 1, tzinfo=UTC)
 NOW = START + timedelta(days=DAYS)
 
@@ -49,14 +52,18 @@ def faults(url: str, *found: dict[str, object]) -> Iterator[None]:
         control.set_faults([])
 
 
-def tollbook(data_dir: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def tollbook(
+    data_dir: Path, url: str, *arguments: str, history_from: datetime = NOW - timedelta(days=2)
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in an environment of its own; the history begins at `history_from`."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("TOLLBOOK_")}
     own = {
         "TENANT_ID": "t",
         "WORKSPACE_IDS": FIRST,
         "LOGS_ENDPOINT": url,
         "ALLOW_LOOPBACK_HTTP": "true",
-        "HISTORY_FROM": (NOW - timedelta(days=2)).isoformat(),
+        "HISTORY_FROM": history_from.isoformat(),
+        "GRAPH_ENDPOINT": url,
         "NOW": NOW.isoformat(),
         "RETRY_ATTEMPTS": "2",
         "RETRY_WAIT_SECONDS": "0.01",
@@ -130,6 +137,29 @@ def test_a_span_that_was_read_is_read_again_only_when_asked(sandbox: str, tmp_pa
     assert tollbook(tmp_path, sandbox, "run", "logs", *span(2, 3), "--again").returncode == 0
     assert loads(tmp_path) > before
     assert days(tmp_path) == [1, 2, 3, 4]
+
+
+def test_a_failed_source_leaves_the_publication_and_the_other_sources_alone(
+    sandbox: str, tmp_path: Path
+) -> None:
+    assert tollbook(tmp_path, sandbox, "run").returncode == 0
+    first = read_manifest(tmp_path / "published")
+    down = {"service": "logs", "kind": "status", "status": 503, "table": LLM_TABLE}
+    gone = {"service": "graph", "kind": "status", "status": 403}
+    with faults(sandbox, down, gone):
+        broken = tollbook(tmp_path, sandbox, "run", history_from=START)
+    assert broken.returncode == 1
+    assert re.search(r"2 jobs failed:\n  logs: .*\n  directory: ", broken.stderr), broken.stderr
+    assert "the publication stays as it was" in broken.stderr
+    assert read_manifest(tmp_path / "published") == first
+    with duckdb.connect(tmp_path / "warehouse.duckdb", read_only=True) as connection:
+        rows = connection.execute("select count(*) from raw.gateway_log").fetchone()
+    assert rows == (DAYS,), "the table that could be read was not"
+    assert tollbook(tmp_path, sandbox, "run", history_from=START).returncode == 0
+    second = read_manifest(tmp_path / "published")
+    assert first
+    assert second
+    assert len(second.days) == DAYS > len(first.days)
 
 
 @pytest.mark.parametrize(
