@@ -21,8 +21,8 @@ import structlog
 from ingest.cost_snapshots import Snapshot, newest_snapshots, snapshot_key
 from ingest.file_problems import note_problems
 from ingest.landing import FileRead, Form, Landed, land
-from ingest.line_files import Progress
 from ingest.places import GoneError, Place, open_place
+from ingest.progress import Progress, unseen
 from ingest.source import COST_ROWS
 from models.clock import Clock
 from models.errors import SourceError
@@ -69,7 +69,7 @@ def load_cost_exports(
     connection: Connection,
     settings: Settings,
     clock: Clock,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unseen,
 ) -> Landed:
     """Load the snapshots that are new in every place of the settings.
 

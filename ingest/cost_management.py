@@ -15,8 +15,8 @@ from ingest.azure_answer import AzureService
 from ingest.azure_clients import cost_client
 from ingest.cost_query import CostTotal, daily_totals
 from ingest.landing import Landed, land
-from ingest.logs import Progress
 from ingest.patience import NoAnswerError, patience_of
+from ingest.progress import Progress, unseen
 from ingest.source import COST_TOTALS
 from ingest.windows import Window, due
 from models.clock import Clock, rfc3339
@@ -34,7 +34,7 @@ def load_cost_totals(
     connection: Connection,
     settings: Settings,
     clock: Clock,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unseen,
     *,
     asked: Window | None = None,
     again: bool = False,

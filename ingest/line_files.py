@@ -21,13 +21,12 @@ from ingest.file_problems import note_problems
 from ingest.landing import FileRead, Landed
 from ingest.line_batch import Arrival, LineBatch
 from ingest.places import GoneError, Place, StoredFile, open_place
+from ingest.progress import Progress, unseen
 from ingest.source import Source
 from models.clock import Clock
 from models.errors import SourceError
 from models.settings import Settings
 from models.warehouse import Connection
-
-Progress = Callable[[str, int, int], None]
 
 MOST_BYTES = 64 * 2**20
 """Lines that land together, and what is copied of a file at once."""
@@ -69,7 +68,7 @@ class LineReading:
     settings: Settings
     clock: Clock
     dialect: Dialect
-    progress: Progress = lambda *_: None
+    progress: Progress = unseen
 
 
 def load_lines(reading: LineReading, places: Sequence[str]) -> Landed:

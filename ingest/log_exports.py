@@ -11,7 +11,8 @@ from typing import Any
 
 from ingest.landing import Form, Landed
 from ingest.line_batch import Arrival
-from ingest.line_files import Dialect, LineReading, Progress, load_lines
+from ingest.line_files import Dialect, LineReading, load_lines
+from ingest.progress import Progress, unseen
 from ingest.source import GATEWAY_LOG, LLM_LOG, Source
 from models.clock import Clock, parse_utc
 from models.settings import Settings
@@ -60,7 +61,7 @@ def load_log_exports(
     connection: Connection,
     settings: Settings,
     clock: Clock,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unseen,
 ) -> Landed:
     """Load what is new in the exported gateway logs of every place in the settings.
 

@@ -1,7 +1,7 @@
 """Reads the log tables by ingestion window: a few queries at once, landed as they come in."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +20,7 @@ from ingest.log_query import (
     fetch_window,
 )
 from ingest.patience import NoAnswerError
+from ingest.progress import Progress, unseen
 from ingest.row_splitter import Envelope
 from ingest.source import Source
 from ingest.windows import Window, due, halved
@@ -36,8 +37,6 @@ _NARROWEST_SLOW_SLICE = timedelta(hours=3)
 _ROOMY_ROWS = 100_000
 _HOUR = timedelta(hours=1)
 
-Progress = Callable[[str, int, int], None]
-
 log = structlog.get_logger()
 
 
@@ -49,7 +48,7 @@ class LogReading:
     service: LogService
     settings: Settings
     clock: Clock
-    progress: Progress = lambda *_: None
+    progress: Progress = unseen
 
 
 @dataclass

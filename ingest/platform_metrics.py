@@ -19,10 +19,10 @@ from azure.core.rest import HttpResponse
 from ingest.azure_answer import AzureService, OverlongError, RefusedError, ask, copy_body
 from ingest.azure_clients import metrics_client, metrics_endpoint
 from ingest.landing import Form, Landed, land
-from ingest.logs import Progress
 from ingest.metric_question import MOST_SERIES, QUESTIONS, MetricQuestion, metric_request
 from ingest.monitored_resource import MonitoredResource, monitored_resources
 from ingest.patience import NoAnswerError, patience_of
+from ingest.progress import Progress, unseen
 from ingest.source import PLATFORM_METRICS
 from ingest.windows import Window, cut, due, halved
 from models.clock import Clock, rfc3339
@@ -65,7 +65,7 @@ def load_platform_metrics(
     connection: Connection,
     settings: Settings,
     clock: Clock,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unseen,
     *,
     asked: Window | None = None,
     again: bool = False,

@@ -8,7 +8,8 @@ from typing import Any
 
 from ingest.landing import Form, Landed
 from ingest.line_batch import Arrival
-from ingest.line_files import Dialect, LineReading, Progress, load_lines
+from ingest.line_files import Dialect, LineReading, load_lines
+from ingest.progress import Progress, unseen
 from ingest.source import USAGE_RECORDS
 from models.clock import Clock, parse_utc
 from models.settings import Settings
@@ -30,7 +31,7 @@ def load_usage_records(
     connection: Connection,
     settings: Settings,
     clock: Clock,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unseen,
 ) -> Landed:
     """Load what is new in the usage records of every place in the settings.
 

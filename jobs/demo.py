@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ingest.graph_directory import GraphDirectory
+from ingest.progress import Progress
 from ingest.sandbox.control import SandboxControl
 from ingest.sandbox.workspace import Workspace
 from jobs.ingestion import INGESTION, Run, ingest
 from jobs.pipeline import build_and_publish, open_run, refresh_seeds, sync_directory
-from jobs.progress import Report
 from models.clock import Clock, rfc3339
 from models.errors import SettingsError
 from models.publication import Manifest
@@ -93,7 +93,7 @@ def tenant_settings(folder: DemoFolder, workspace: Workspace, url: str) -> Setti
     return read_settings(data_dir=folder.data_dir, **values)
 
 
-def live_through(settings: Settings, workspace: Workspace, url: str, report: Report) -> Manifest:
+def live_through(settings: Settings, workspace: Workspace, url: str, report: Progress) -> Manifest:
     """Step the sandbox's clock through the recording, then load the logs, build and publish."""
     clock = Clock(workspace.starts_at)
     with open_run(settings, clock) as connection, SandboxControl(url) as sandbox:

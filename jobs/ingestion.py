@@ -2,22 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 
 from ingest.landing import Landed
 from ingest.log_query import log_service
 from ingest.logs import LogReading, load_source
+from ingest.progress import Progress
 from ingest.source import LOG_SOURCES
 from ingest.windows import Window
 from models.clock import Clock
 from models.errors import SourceError
 from models.settings import Settings
 from models.warehouse import Connection, modest_memory
-
-if TYPE_CHECKING:
-    from jobs.progress import Report
 
 # Rows pass through in pieces, so more memory would only be filled, not used.
 _MEMORY = "350MB"
@@ -32,7 +29,7 @@ class Run:
     connection: Connection
     settings: Settings
     clock: Clock
-    report: "Report"
+    report: Progress
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,27 @@
 """Progress on standard error: bars where somebody watches, nothing where nobody does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich import progress
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-Report = Callable[[str, int, int], None]
-"""Called with what is going on, how much is done, how much there is (0: nobody knows)."""
+from ingest.progress import Progress
 
 
 @contextmanager
-def progress_bars() -> Iterator[Report]:
+def progress_bars() -> Iterator[Progress]:
     """Yield a function that draws one bar per thing going on."""
     console = Console(stderr=True)
     columns = (
-        TextColumn("  {task.description:<36}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        progress.TextColumn("  {task.description:<36}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    with progress.Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks = {}
 
         def report(what: str, done: int, total: int) -> None:

@@ -73,11 +73,11 @@ def looking(file: Path) -> Iterator[Connection | None]:
         yield None
         return
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         yield None
         return
-    with lock, in_memory() as connection:
+    with held, in_memory() as connection:
         path = str(file).replace("'", "''")
         connection.execute(f"attach '{path}' as warehouse (read_only)")
         yield connection if schema_version(connection) == SCHEMA_VERSION else None
