@@ -199,7 +199,7 @@ def test_runs_killed_by_bytes_written_end_as_an_undisturbed_one(
         while hit.total() < KILLS_BY_BYTES:
             victim = Victim.start(settings, jobs=_QUICK)
             step = victim.kill_after(
-                draw.randrange(tenant.written_bytes // 3), draw.uniform(0, 0.05)
+                draw.randrange(tenant.written_bytes // 8), draw.uniform(0, 0.05)
             )
             if step is None:
                 break
