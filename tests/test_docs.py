@@ -46,6 +46,13 @@ def test_nothing_names_a_registry_or_this_machine() -> None:
         assert not registries.search(text), file
 
 
+def test_no_lock_file_records_an_address() -> None:
+    locks = [file for file in _tracked() if "lock" in file.name and file.suffix != ".py"]
+    assert {file.name for file in locks} >= {"requirements.lock", "package-lock.json"}
+    for file in locks:
+        assert "://" not in file.read_text(encoding="utf-8"), file
+
+
 def _tracked() -> list[Path]:
     skipped = {".git", ".venv", "node_modules", ".tollbook", ".bench", ".screenshots"}
     return [
