@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from models.clock import Clock, rfc3339
 from models.errors import WarehouseError
-from models.sql_files import sql
+from models.sql_files import names, sql
 
 SCHEMA_VERSION = 2
 """The version this code writes. `sql/warehouse/vN.sql` leads from N - 1 to N."""
@@ -179,7 +179,8 @@ def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
         path = str(file).replace("'", "''")
         connection.execute(f"attach '{path}' as warehouse")
         _migrate(connection, clock)
-        connection.execute(sql("staging/macros"))
+        for macros in names("macros"):
+            connection.execute(sql(macros))
     except duckdb.Error as error:
         connection.close()
         if _is_full(error):

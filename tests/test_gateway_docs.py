@@ -20,7 +20,7 @@ _ROOT = Path(__file__).parents[1]
 _GATEWAY = _ROOT / "docs/gateway"
 _README = (_GATEWAY / "README.md").read_text(encoding="utf-8")
 _STAGING = sorted((_ROOT / "sql/staging").glob("*.sql"))
-_MACROS = (_ROOT / "sql/staging/macros.sql").read_text(encoding="utf-8")
+_MACROS = (_ROOT / "sql/macros/credentials.sql").read_text(encoding="utf-8")
 
 _CALLER = "x-caller-oid"
 _SIDES = {
