@@ -16,6 +16,7 @@ from azure.core.rest import HttpRequest, HttpResponse
 from ingest.azure_clients import unreachable_advice
 from ingest.deadline import deadline
 from ingest.patience import FAILURES, NoAnswerError, Patience, patiently
+from ingest.refusal import RefusedError, no_credential
 from models.errors import SourceError
 
 Answer = TypeVar("Answer")
@@ -52,15 +53,6 @@ class AzureService:
     advice: Mapping[int, str]
 
 
-class RefusedError(SourceError):
-    """The service said no with an HTTP status; `said` starts its words, and is not to be shown."""
-
-    def __init__(self, message: str, status: int, said: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.said = said
-
-
 class OverlongError(SourceError):
     """The answer is longer than one is read."""
 
@@ -70,17 +62,14 @@ def ask(
 ) -> Answer:
     """Return what `read` makes of the answer; it sees 200 and 204 and may raise NoAnswerError.
 
-    Asks again where the failure may pass. Raises RefusedError, or NoAnswerError that says what to
-    do when there is no answer.
+    Asks again where the failure may pass. Raises RefusedError, NoCredentialError, or NoAnswerError
+    that says what to do when there is no answer.
     """
     try:
         return patiently(service.patience, lambda: _ask_once(service, request, read))
     except ClientAuthenticationError as error:
         if error.response is None:
-            raise SourceError(
-                f"{service.name}: there is no credential ({type(error).__name__}): run where"
-                " tollbook has a managed identity, or sign in with `az login`"
-            ) from error
+            raise no_credential(service.name, error) from error
         raise _refusal(service, error) from error
     except HttpResponseError as error:
         if error.status_code is None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from ingest.azure_answer import AzureService
 from ingest.azure_clients import cost_client
-from ingest.cost_query import CostTotal, daily_totals
+from ingest.cost_query import CostTotal, daily_totals, totals_of
 from ingest.landing import Landed, land
 from ingest.patience import NoAnswerError, patience_of
 from ingest.progress import Progress, unseen
@@ -64,6 +64,13 @@ def load_cost_totals(
             landed += _land(connection, settings, clock, origin, window, totals or [])
             progress("cost totals (months)", number, len(months))
     return landed
+
+
+def probe(settings: Settings, clock: Clock) -> None:
+    """Ask what the billing scope cost yesterday; SourceError says why that was not answered."""
+    today = _midnight(clock.now())
+    with _service(settings) as service:
+        totals_of(service, settings.billing_scope or "", (today - _DAY, today), ())
 
 
 @contextmanager

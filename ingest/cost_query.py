@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import structlog
 from azure.core.rest import HttpRequest, HttpResponse
 
-from ingest.azure_answer import AzureService, RefusedError, ask, exact_json
+from ingest.azure_answer import AzureService, ask, exact_json
 from ingest.patience import NoAnswerError
+from ingest.refusal import RefusedError
 from ingest.windows import Window
 from models.errors import SourceError
 
@@ -59,7 +60,7 @@ def daily_totals(service: AzureService, scope: str, window: Window) -> list[Cost
     """
     for _ in range(_ATTEMPTS_TO_AGREE):
         totals = _grouped(service, scope, window)
-        control = _totals(service, scope, window, ())
+        control = totals_of(service, scope, window, ())
         differing = _differing(totals or [], control or [])
         if not differing:
             return None if totals is None and control is None else totals or []
@@ -73,12 +74,12 @@ def _grouped(service: AzureService, scope: str, window: Window) -> list[CostTota
     *wider, narrowest = GROUPINGS
     for grouping in wider:
         try:
-            return _totals(service, scope, window, grouping)
+            return totals_of(service, scope, window, grouping)
         except RefusedError as error:
             if error.status != 400 or "group" not in error.said.lower():
                 raise
             log.info("grouping refused", scope=scope, grouping=",".join(grouping))
-    return _totals(service, scope, window, narrowest)
+    return totals_of(service, scope, window, narrowest)
 
 
 def _differing(totals: Sequence[CostTotal], control: Sequence[CostTotal]) -> list[date]:
@@ -91,9 +92,13 @@ def _differing(totals: Sequence[CostTotal], control: Sequence[CostTotal]) -> lis
     return sorted({day for (day, _), difference in sums.items() if abs(difference) > TOLERANCE})
 
 
-def _totals(
+def totals_of(
     service: AzureService, scope: str, window: Window, grouping: Sequence[str]
 ) -> list[CostTotal] | None:
+    """Return the totals of every whole day by `grouping`, as one question has them, None for 204.
+
+    Raises SourceError that says what to do.
+    """
     pages = list(_pages(service, scope, window, grouping))
     if pages == [None]:
         return None

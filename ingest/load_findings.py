@@ -19,6 +19,7 @@ def load_findings(settings: Settings) -> Iterator[DoctorFinding]:
         if connection is None:
             yield warn(
                 "loads",
+                "loads",
                 "the warehouse is being written, or waits for its migration",
                 "run doctor again after the run has ended, or start one with `tollbook run`",
             )
@@ -36,21 +37,25 @@ def _holes(connection: Connection) -> Iterator[DoctorFinding]:
             span = f"{rfc3339(start)} to {rfc3339(end)}"
             yield warn(
                 "loads",
+                "loads",
                 f"{source} of {origin} was not read from {span}",
                 "the next `tollbook run` reads it; or now:"
                 f" `tollbook run ingest --from {rfc3339(start)} --to {rfc3339(end)}`",
             )
         if len(missing) > _HOLES_SHOWN:
             more = len(missing) - _HOLES_SHOWN
-            yield warn("loads", f"{more} more holes in {source} of {origin}", "run `tollbook run`")
+            yield warn(
+                "loads", "loads", f"{more} more holes in {source} of {origin}", "run `tollbook run`"
+            )
     if not found:
-        yield ok("loads", "no window between the first and the last one read is missing")
+        yield ok("loads", "loads", "no window between the first and the last one read is missing")
 
 
 def _failed(connection: Connection) -> Iterator[DoctorFinding]:
     for job, started_at, outcome, detail in run(connection, "run/last_runs").fetchall():
         if outcome not in {"succeeded", "running"}:
             yield warn(
+                "loads",
                 "loads",
                 f"job {job} failed when last run, at {rfc3339(started_at)} ({detail})",
                 f"run `tollbook run {job}` and read what it says",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.monitor.query import LogsQueryClient
 from pyrate_limiter import Duration, Limiter, Rate
@@ -18,6 +18,7 @@ from pyrate_limiter import Duration, Limiter, Rate
 from ingest.azure_clients import logs_client, unreachable_advice
 from ingest.deadline import deadline
 from ingest.patience import FAILURES, NoAnswerError, Patience, patience_of, patiently
+from ingest.refusal import RefusedError, no_credential
 from ingest.row_splitter import Envelope, split_rows
 from ingest.source import Source
 from models.clock import rfc3339
@@ -120,7 +121,9 @@ def ask(
         return patiently(service.patience, lambda: _ask_once(service, workspace_id, query, file))
     except HttpResponseError as error:
         if error.status_code is not None:
-            raise _refusal(error, workspace_id, title) from error
+            raise _refusal(error, error.status_code, workspace_id, title) from error
+        if isinstance(error, ClientAuthenticationError):
+            raise no_credential("Log Analytics", error) from error
         raise _silence(service, error) from error
     except FAILURES as error:
         raise _silence(service, error) from error
@@ -165,15 +168,15 @@ def _silence(service: LogService, error: Exception) -> SourceError:
     )
 
 
-def _refusal(error: HttpResponseError, workspace_id: str, title: str) -> SourceError:
-    status = error.status_code
+def _refusal(error: HttpResponseError, status: int, workspace_id: str, title: str) -> SourceError:
     head = f"Log Analytics workspace {workspace_id} refused {title} with status {status}"
     if status in {401, 403}:
-        return SourceError(
-            f"{head}: grant tollbook's identity the role Log Analytics Reader on the workspace"
+        return RefusedError(
+            f"{head}: grant tollbook's identity the role Log Analytics Reader on the workspace",
+            status,
         )
     if status == 404:
-        return SourceError(f"{head}: check TOLLBOOK_WORKSPACE_IDS")
+        return RefusedError(f"{head}: check TOLLBOOK_WORKSPACE_IDS", status)
     if status == 400:
         return _bad_query(error, head)
     if status == 504:
@@ -181,7 +184,7 @@ def _refusal(error: HttpResponseError, workspace_id: str, title: str) -> SourceE
             f"{head}, out of time: the next run asks again, or set TOLLBOOK_QUERY_TIMEOUT_SECONDS"
             " higher"
         )
-    return SourceError(f"{head}: the next run asks again")
+    return RefusedError(f"{head}: the next run asks again", status)
 
 
 def _bad_query(error: HttpResponseError, head: str) -> SourceError:

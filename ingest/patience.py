@@ -68,6 +68,11 @@ def patience_of(settings: Settings) -> Patience:
     )
 
 
+def hasty(settings: Settings) -> Settings:
+    """Ask once: somebody waits for the answer, and a run will insist by itself."""
+    return settings.model_copy(update={"retry_attempts": 1})
+
+
 def patiently(patience: Patience, ask: Callable[[], Answer]) -> Answer:
     """Call `ask` until it answers; what cannot pass, or does not in time, is raised as it came."""
     backoff = wait_exponential_jitter(

@@ -21,6 +21,7 @@ from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
 
 from ingest.azure_clients import container_client, unreachable_advice
 from ingest.patience import FAILURES, NoAnswerError, patience_of, patiently
+from ingest.refusal import NoCredentialError, RefusedError
 from models.errors import SourceError
 from models.settings import Settings
 
@@ -53,6 +54,9 @@ class Place(Protocol):
 
     def files(self) -> Iterator[StoredFile]:
         """Yield every file below the place. Raises SourceError when it cannot be listed."""
+
+    def probe(self) -> None:
+        """Ask whether files may be listed; SourceError says why not."""
 
     def copy(self, file: StoredFile, start_byte: int, end_byte: int, out: BinaryIO) -> None:
         """Write the bytes [start, end) of a file to `out`.
@@ -106,8 +110,7 @@ class Folder:
 
     def files(self) -> Iterator[StoredFile]:
         """Yield every file below, hidden ones left out."""
-        if not self.path.exists():
-            raise SourceError(f"{self.path} does not exist: create it or correct the setting")
+        self.probe()
         for path in [self.path / self.only] if self.only else self.path.rglob("*"):
             name = path.relative_to(self.path).as_posix()
             if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
@@ -118,6 +121,11 @@ class Folder:
                     f"{about.st_size}-{about.st_mtime_ns}",
                     datetime.fromtimestamp(about.st_mtime, UTC),
                 )
+
+    def probe(self) -> None:
+        """Raise SourceError when the folder is not there."""
+        if not self.path.exists():
+            raise SourceError(f"{self.path} does not exist: create it or correct the setting")
 
     def copy(self, file: StoredFile, start_byte: int, end_byte: int, out: BinaryIO) -> None:
         """Write the bytes [start, end) of a file to `out`."""
@@ -169,9 +177,13 @@ class Container:
             if not token:
                 return
 
-    def _page(self, token: str | None) -> tuple[list[BlobProperties], str | None]:
+    def probe(self) -> None:
+        """Ask for the first blob below the prefix; there may be none."""
+        self._ask(partial(self._page, None, results_per_page=1))
+
+    def _page(self, token: str | None, **sizes: Any) -> tuple[list[BlobProperties], str | None]:
         # Asked anew each time: a pager that failed once takes its end for the end of the list.
-        pages = self.client.list_blobs(name_starts_with=self.prefix or None).by_page(token)
+        pages = self.client.list_blobs(name_starts_with=self.prefix or None, **sizes).by_page(token)
         blobs = list(next(pages))
         return blobs, getattr(pages, "continuation_token", None)
 
@@ -197,18 +209,23 @@ class Container:
         if file and status in {404, 416}:
             return GoneError(f"{file.name} of {self.address} is gone: the next run lists again")
         if status == 404:
-            return SourceError(f"{self.address} does not exist: correct the setting that names it")
-        if status in {401, 403}:
-            return SourceError(
-                f"{self.address} refused with status {status}: grant tollbook's identity the role"
-                " Storage Blob Data Reader, or correct TOLLBOOK_STORAGE_KEY"
+            return RefusedError(
+                f"{self.address} does not exist: correct the setting that names it", status
             )
-        return SourceError(f"{self.address} refused with status {status}: the next run asks again")
+        if status in {401, 403}:
+            return RefusedError(
+                f"{self.address} refused with status {status}: grant tollbook's identity the role"
+                " Storage Blob Data Reader, or correct TOLLBOOK_STORAGE_KEY",
+                status,
+            )
+        return RefusedError(
+            f"{self.address} refused with status {status}: the next run asks again", status
+        )
 
     def _silence(self, error: Exception) -> SourceError:
         kind = type(error).__name__
         if isinstance(error, ClientAuthenticationError):
-            return SourceError(
+            return NoCredentialError(
                 f"{self.address}: no identity to read it with ({kind}): run where a managed"
                 " identity is, or set TOLLBOOK_STORAGE_KEY"
             )

@@ -16,13 +16,14 @@ import duckdb
 import structlog
 from azure.core.rest import HttpResponse
 
-from ingest.azure_answer import AzureService, OverlongError, RefusedError, ask, copy_body
+from ingest.azure_answer import AzureService, OverlongError, ask, copy_body
 from ingest.azure_clients import metrics_client, metrics_endpoint
 from ingest.landing import Form, Landed, land
 from ingest.metric_question import MOST_SERIES, QUESTIONS, MetricQuestion, metric_request
 from ingest.monitored_resource import MonitoredResource, monitored_resources
 from ingest.patience import NoAnswerError, patience_of
 from ingest.progress import Progress, unseen
+from ingest.refusal import RefusedError
 from ingest.source import PLATFORM_METRICS
 from ingest.windows import Window, cut, due, halved
 from models.clock import Clock, rfc3339
@@ -36,6 +37,7 @@ KEPT = timedelta(days=92)
 """How far back is asked: a day less than Azure keeps, so that no question falls over the edge."""
 
 _MINUTE = timedelta(minutes=1)
+_RECENT = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 _FORM = Form("metrics_answer", "platform_metrics")
 # The service's words for a metric that the resource does not have.
@@ -94,10 +96,24 @@ def load_platform_metrics(
     return landed
 
 
+def probe(settings: Settings, clock: Clock, resource: MonitoredResource) -> None:
+    """Ask for one metric of the last minutes; SourceError says why it was not answered."""
+    end = _whole_minute(clock.now())
+    *_, last = QUESTIONS[resource.kind]
+    question = MetricQuestion(last.metrics[:1], (), last.aggregation)
+    with (
+        duckdb.connect() as connection,
+        _service(settings, resource) as service,
+        TemporaryDirectory(prefix="tollbook-doctor-") as folder,
+    ):
+        reading = _Reading(connection, settings, clock, service, resource)
+        _fetch_once(reading, question, (end - _RECENT, end), Path(folder) / "answer.json")
+
+
 @contextmanager
 def _service(settings: Settings, resource: MonitoredResource) -> Iterator[AzureService]:
     setting = f"{PREFIX}{resource.kind.setting.upper()}"
-    role = "grant tollbook's identity the role Monitoring Reader on the subscription"
+    role = "grant tollbook's identity the role Monitoring Reader on the resource"
     with metrics_client(settings, resource.region) as client:
         yield AzureService(
             client,

@@ -1,97 +1,138 @@
-"""Asks each source whether it is there and whether we may read it."""
+"""Asks each source of the settings whether it is there and whether we may read it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 
-from ingest.graph_directory import COLLECTIONS, GraphDirectory
-from ingest.log_query import LogService, MissingTableError, ask, log_service
-from ingest.patience import NoAnswerError
-from ingest.source import LOG_SOURCES, Source
-from models.clock import Clock, rfc3339
-from models.errors import SourceError
-from models.finding import DoctorFinding, fail, ok, warn
+from ingest.monitored_resource import gateway_regions, monitored_resources
+from ingest.patience import NoAnswerError, hasty
+from ingest.refusal import NoCredentialError
+from ingest.source_question import SourceQuestion, grant
+from models.clock import Clock
+from models.errors import SettingsError, SourceError
+from models.finding import DoctorFinding, fail
 from models.settings import Settings
-from models.sql_files import kql
 
-_RECENT = timedelta(days=31)
+# Each source's SDK costs up to half a second of imports; a tenant pays for those it has.
+# ruff: noqa: PLC0415
+
+_CONTAINER_SETTINGS = {
+    "log_exports": ("exports", "exported logs"),
+    "cost_exports": ("exports", "cost exports"),
+    "usage_records": ("usage", "usage records"),
+}
 
 
-def log_findings(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
-    """Yield, per workspace and table, whether it can be read and has rows."""
-    with log_service(_hasty(settings)) as service:
-        for workspace_id in settings.workspace_ids:
-            yield from _workspace(service, clock, workspace_id)
+def source_findings(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
+    """Yield what each source of the settings answers to one small question.
+
+    What the settings do not name is not asked.
+    """
+    settings = hasty(settings)
+    if settings.workspace_ids:
+        from ingest.log_findings import log_findings
+
+        yield from log_findings(settings, clock)
+    yield from _metrics(settings, clock)
+    if settings.billing_scope:
+        yield _costs(settings, clock)
+    yield from _files(settings)
+    if settings.tenant_id:
+        yield from _directory(settings)
+    if settings.apim_resource_ids:
+        yield from _prices(settings)
 
 
-def graph_findings(settings: Settings) -> Iterator[DoctorFinding]:
-    """Yield, per directory collection, whether it can be read."""
-    with GraphDirectory(_hasty(settings)) as directory:
+def _metrics(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
+    try:
+        resources = monitored_resources(settings)
+    except SettingsError as error:
+        text, _, advice = str(error).rpartition(": ")
+        yield fail("metrics", "settings", text, advice)
+        return
+    for resource in resources:
+        from ingest import platform_metrics
+
+        question = SourceQuestion(
+            "metrics",
+            f"metrics of {resource.resource_id}",
+            f"POST /subscriptions/{resource.subscription_id}/metrics:getBatch",
+            grant(f"the role Monitoring Reader on the resource {resource.resource_id}"),
+        )
+        yield question.put(partial(platform_metrics.probe, settings, clock, resource))
+
+
+def _costs(settings: Settings, clock: Clock) -> DoctorFinding:
+    from ingest import cost_management
+
+    scope = f"/{(settings.billing_scope or '').strip('/')}"
+    question = SourceQuestion(
+        "costs",
+        f"costs of {scope}",
+        f"POST {scope}/providers/Microsoft.CostManagement/query",
+        grant(f"the role Cost Management Reader on the billing scope {scope}"),
+    )
+    return question.put(partial(cost_management.probe, settings, clock))
+
+
+def _files(settings: Settings) -> Iterator[DoctorFinding]:
+    for name, (area, title) in _CONTAINER_SETTINGS.items():
+        for place in getattr(settings, name):
+            question = SourceQuestion(
+                area,
+                f"{title} in {place}",
+                "listing the blobs of the container",
+                grant(
+                    f"the role Storage Blob Data Reader on the container {place},"
+                    " or correct TOLLBOOK_STORAGE_KEY"
+                ),
+            )
+            yield question.put(partial(_open, settings, place))
+
+
+def _open(settings: Settings, name: str) -> None:
+    from ingest.places import open_place
+
+    with open_place(settings, name) as place:
+        place.probe()
+
+
+def _directory(settings: Settings) -> Iterator[DoctorFinding]:
+    from ingest.graph_directory import COLLECTIONS, GraphDirectory
+
+    with GraphDirectory(settings) as directory:
         for collection in COLLECTIONS:
+            question = SourceQuestion(
+                "directory",
+                f"{collection.name} of the directory",
+                f"GET /{collection.name}/delta",
+                grant(
+                    f"the application permission {collection.permission} with admin consent,"
+                    f" in tenant {settings.tenant_id}"
+                ),
+            )
             try:
                 directory.probe(collection)
+            except (NoAnswerError, NoCredentialError) as error:
+                # Whoever does not answer one question does not answer the next.
+                yield question.failure(error)
+                return
             except SourceError as error:
-                text, _, advice = str(error).partition(": ")
-                yield fail("directory", text, advice)
+                yield question.failure(error)
             else:
-                yield ok("directory", f"{collection.name} can be read")
+                yield question.permitted()
 
 
-def _hasty(settings: Settings) -> Settings:
-    """Ask once: somebody waits for the answer, and a run will insist by itself."""
-    return settings.model_copy(update={"retry_attempts": 1})
+def _prices(settings: Settings) -> Iterator[DoctorFinding]:
+    from ingest import retail_prices
 
-
-def _workspace(service: LogService, clock: Clock, workspace_id: str) -> Iterator[DoctorFinding]:
-    for source in LOG_SOURCES:
-        try:
-            yield from _table(service, clock, workspace_id, source)
-        except NoAnswerError as error:
-            text, _, advice = str(error).partition(": ")
-            yield fail("logs", f"workspace {workspace_id}: {text}", advice)
-            return
-    yield from _legacy_rows(service, clock, workspace_id)
-
-
-def _table(
-    service: LogService, clock: Clock, workspace_id: str, source: Source
-) -> Iterator[DoctorFinding]:
-    table = source.azure_table
-    floor = rfc3339(clock.now() - _RECENT)
     try:
-        rows = _rows(service, workspace_id, kql("table_present", table=table, time_floor=floor))
-    except NoAnswerError:
-        raise
-    except SourceError as error:
-        if not (source.is_optional and isinstance(error, MissingTableError)):
-            text, _, advice = str(error).partition(": ")
-            yield fail("logs", f"{table}: {text}", advice)
-        return
-    if rows:
-        yield ok("logs", f"{table} has rows in workspace {workspace_id}")
-    elif not source.is_optional:
-        yield fail(
-            "logs",
-            f"{table} has no row of the last {_RECENT.days} days",
-            "enable the categories GatewayLogs and GatewayLlmLogs in Dedicated mode",
-        )
-
-
-def _legacy_rows(service: LogService, clock: Clock, workspace_id: str) -> Iterator[DoctorFinding]:
-    floor = rfc3339(clock.now() - _RECENT)
-    try:
-        rows = _rows(service, workspace_id, kql("legacy_rows", time_floor=floor))
-    except SourceError:
-        return  # The table exists only where something once wrote to it.
-    if rows:
-        yield warn(
-            "logs",
-            "gateway logs arrive in AzureDiagnostics, which tollbook does not read",
-            "switch the diagnostic setting to Dedicated (resource-specific) tables",
-        )
-
-
-def _rows(service: LogService, workspace_id: str, query: str) -> int:
-    with TemporaryDirectory(prefix="tollbook-doctor-") as folder:
-        return ask(service, workspace_id, query, Path(folder) / "rows.ndjson").rows
+        region, *_ = gateway_regions(settings)
+    except SettingsError:
+        return  # Said already, where metrics were asked for.
+    question = SourceQuestion(
+        "prices",
+        "retail prices",
+        "GET /api/retail/prices",
+        "no role is needed, it is public: look at what stands between this machine and it",
+    )
+    yield question.put(partial(retail_prices.probe, settings, region))

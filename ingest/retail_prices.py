@@ -68,6 +68,12 @@ def load_retail_prices(connection: Connection, settings: Settings, clock: Clock)
     return landed
 
 
+def probe(settings: Settings, region: str | None) -> None:
+    """Ask for the first page of a region's prices; SourceError says why it was not answered."""
+    with _service(settings) as service:
+        next(_pages(service, region))
+
+
 @contextmanager
 def _service(settings: Settings) -> Iterator[AzureService]:
     with retail_prices_client(settings) as client:

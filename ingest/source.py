@@ -126,6 +126,7 @@ LOG_SOURCES = (GATEWAY_LOG, LLM_LOG, APP_METRICS, APP_TRACES)
 PLATFORM_METRICS = Source(
     name="platform_metrics",
     staging_table="metric_points",
+    marks_days=True,
     known_by="forget_known_points",
     known_time="point_time",
     known_in="staging",
@@ -180,5 +181,6 @@ RETAIL_PRICES = Source(
 USAGE_RECORDS = Source(
     name="usage_records",
     staging_table="usage_records",
+    marks_days=True,
     columns=("correlation_id", "record_time", "usage"),
 )

@@ -2,69 +2,88 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
+from ingest.entra_findings import entra_findings
 from ingest.load_findings import load_findings
-from ingest.reachability import graph_findings, log_findings
+from ingest.reachability import source_findings
 from jobs.cli import data_dir_option
 from jobs.screen import screen
-from models.clock import Clock
-from models.coverage_findings import coverage_findings
+from models.clock import Clock, rfc3339
 from models.errors import SeedError, SettingsError
 from models.finding import DoctorFinding, fail, ok
+from models.published_findings import published_findings
 from models.seeds import read_seeds
 from models.settings import Settings, read_settings
 
 _MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
 
 
+_RANK = {"fail": 0, "warn": 1, "ok": 2}
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
 @click.command()
+@click.option("--from", "start", type=_DAY, help="First usage day to look at (default: 31 days).")
+@click.option("--to", "end", type=_DAY, help="Last usage day to look at (default: today).")
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
     help="How to write the findings.",
 )  # fmt: skip
 @data_dir_option
-def doctor(form: str, data_dir: Path | None) -> None:
-    """Check settings, seeds, sources, permissions, freshness and coverage.
+def doctor(start: datetime | None, end: datetime | None, form: str, data_dir: Path | None) -> None:
+    """Check settings, permissions, Entra, the two proofs, coverage and clients.
 
-    Exit code 1 when a finding means that figures are missing or wrong.
+    docs/gateway/checks.md says how each finding is decided. Exit code 1 when a proof is refuted, or
+    a finding means that figures are missing or wrong.
     """
+    if start and end and start > end:
+        raise click.UsageError("--from must not be after --to")
     settings = read_settings(data_dir=data_dir)
-    found = list(examine(settings, settings.clock()))
+    days = (start and start.date(), end and end.date())
+    found = sorted(
+        examine(settings, settings.clock(), *days), key=lambda finding: _RANK[finding.severity]
+    )
     if form == "json":
-        click.echo(json.dumps([asdict(finding) for finding in found], indent=1, ensure_ascii=False))
+        click.echo(json.dumps([_record(finding) for finding in found], indent=1))
     else:
         _show(found)
     if any(finding.severity == "fail" for finding in found):
         sys.exit(1)
 
 
-def examine(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
-    """Yield every finding, from the settings outward to the published figures."""
+def examine(
+    settings: Settings, clock: Clock, first_day: date | None = None, last_day: date | None = None
+) -> Iterator[DoctorFinding]:
+    """Yield every finding, from the settings outward to the figures of the days asked for."""
     yield from _settings(settings)
     yield from _seeds(settings)
-    if settings.workspace_ids:
-        yield from log_findings(settings, clock)
+    yield from source_findings(settings, clock)
     if settings.tenant_id:
-        yield from graph_findings(settings)
+        yield from entra_findings(settings)
     yield from load_findings(settings)
-    yield from coverage_findings(settings.publication_dir, clock)
+    yield from published_findings(settings.publication_dir, clock, first_day, last_day)
 
 
 def _settings(settings: Settings) -> Iterator[DoctorFinding]:
     try:
-        settings.require("tenant_id", "workspace_ids")
+        settings.require("tenant_id", *(() if settings.log_exports else ("workspace_ids",)))
     except SettingsError as error:
         for line in str(error).splitlines()[1:]:
-            yield fail("settings", line.strip(), "set it, then run doctor again")
+            yield fail("settings", "settings", line.strip(), "set it, then run doctor again")
     else:
-        yield ok("settings", f"tenant {settings.tenant_id}, data in {settings.data_dir}")
+        yield ok(
+            "settings", "settings", f"tenant {settings.tenant_id}, data in {settings.data_dir}"
+        )
 
 
 def _seeds(settings: Settings) -> Iterator[DoctorFinding]:
@@ -72,24 +91,48 @@ def _seeds(settings: Settings) -> Iterator[DoctorFinding]:
         tables = read_seeds(settings.seeds_dir)
     except SeedError as error:
         for line in str(error).splitlines():
-            yield fail("seeds", line, "correct the file")
+            yield fail("seeds", "seeds", line, "correct the file")
         return
     for name, rows in tables.items():
         if name == "deployments.csv" and not rows:
-            yield fail("seeds", "deployments.csv is empty", "list your Claude deployments in it")
+            yield fail(
+                "seeds", "seeds", "deployments.csv is empty", "list your Claude deployments in it"
+            )
         else:
-            yield ok("seeds", f"{name}: {len(rows)} rows")
+            yield ok("seeds", "seeds", f"{name}: {len(rows)} rows")
 
 
-def _show(found: list[DoctorFinding]) -> None:
+def _record(finding: DoctorFinding) -> dict[str, Any]:
+    """Return a finding as JSON has it: times as RFC 3339."""
+    record = asdict(finding)
+    for name in ("since", "last"):
+        record[name] = record[name] and rfc3339(record[name])
+    return record
+
+
+def _show(found: Sequence[DoctorFinding]) -> None:
     table = Table(box=None, pad_edge=False)
-    for title in ("", "area", "finding", "what to do"):
+    for title in ("", "check", "finding", "what to do"):
         table.add_column(title, overflow="fold")
     for finding in found:
         table.add_row(
-            _MARKS[finding.severity],
-            escape(finding.area),
-            escape(finding.text),
-            escape(finding.advice),
+            _MARKS[finding.severity], finding.check, _told(finding), escape(finding.advice)
         )
-    screen().print(table)
+    console = screen()
+    console.print(table)
+    counts = Counter(finding.severity for finding in found)
+    console.print(f"\n{counts['fail']} failed, {counts['warn']} to look at, {counts['ok']} ok")
+
+
+def _told(finding: DoctorFinding) -> str:
+    lines = [escape(finding.text)]
+    if finding.since:
+        until = f" to {_minute(finding.last)}" if finding.last else ""
+        lines.append(f"[dim]since {_minute(finding.since)}{until}[/]")
+    if finding.examples:
+        lines.append(f"[dim]{escape(', '.join(finding.examples))}[/]")
+    return "\n".join(lines)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

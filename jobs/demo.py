@@ -82,6 +82,7 @@ def tenant_settings(folder: DemoFolder, workspace: Workspace, url: str) -> Setti
         "foundry_resource_ids": list(workspace.foundry_resource_ids),
         "apim_resource_ids": list(workspace.apim_resource_ids),
         "billing_scope": workspace.billing_scope,
+        "claude_app_id": workspace.claude_app_id,
         "usage_records": [f"{url}/blobs/usage"] if (workspace.folder / "usage").is_dir() else [],
         "allow_loopback_http": True,
         "seeds_dir": str(folder.seeds.resolve()),

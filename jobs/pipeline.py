@@ -149,9 +149,9 @@ def dirty_days(connection: Connection) -> set[date]:
 
 
 def unpublished_days(connection: Connection, manifest: Manifest | None) -> set[date]:
-    """Return days that have rows but no files: the publication is gone or was never made."""
+    """Return days with rows but not all files: never published, gone, or an older tollbook's."""
     rows = connection.execute(sql("staging/days")).fetchall()
-    published = set(manifest.days) if manifest else set()
+    published = manifest.whole_days() if manifest else set()
     return {day for (day,) in rows if str(day) not in published}
 
 

@@ -21,11 +21,18 @@ LONGEST_SPAN_DAYS = 7
 _REFERENCE = ("ledger.deployments", "ledger.discounts", "ledger.prices", "ledger.ownership")
 _SPAN = (
     "ledger.gateway_calls",
+    "ledger.usage_rows",
     "ledger.llm_usage",
     "ledger.requests",
+    "ledger.user_agents",
     "ledger.callers",
     "ledger.places",
     "ledger.attributed",
+    "ledger.crowded_hours",
+    "ledger.observed",
+    "ledger.recorded_usage",
+    "ledger.platform_counts",
+    "ledger.metric_callers",
     "ledger.rated",
     "ledger.charges",
 )

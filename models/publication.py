@@ -17,7 +17,16 @@ from models.errors import PublicationError
 from models.warehouse import Connection
 
 MANIFEST_VERSION = 1
-DAY_TABLES = ("ledger", "requests", "daily", "coverage")
+DAY_TABLES = (
+    "ledger",
+    "requests",
+    "usage_rows",
+    "daily",
+    "coverage",
+    "observations",
+    "traffic",
+    "metric_callers",
+)
 SMALL_TABLES = (
     "callers",
     "ownership",
@@ -55,8 +64,12 @@ class Manifest:
         return [
             entry[table]
             for day, entry in sorted(self.days.items())
-            if wanted[0] <= day <= wanted[1]
+            if wanted[0] <= day <= wanted[1] and table in entry
         ]
+
+    def whole_days(self) -> set[str]:
+        """Return the days that have every table; an older tollbook wrote fewer."""
+        return {day for day, entry in self.days.items() if entry.keys() >= set(DAY_TABLES)}
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -71,10 +71,15 @@ def reading(
     PublicationError when nothing is published, or nothing in those days.
     """
     state = manifest or require_manifest(folder)
-    if not state.files("daily", first_day, last_day):
+    days = len(state.files("daily", first_day, last_day))
+    if not days:
         published = ", ".join(state.months()) or "no month yet"
         raise PublicationError(
             f"nothing is published between {first_day} and {last_day}; published: {published}"
+        )
+    if any(len(state.files(table, first_day, last_day)) < days for table in DAY_TABLES):
+        raise PublicationError(
+            "some of these days were published by an older tollbook: run `tollbook run build`"
         )
     connection = in_memory()
     try:

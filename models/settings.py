@@ -48,8 +48,7 @@ class Settings(BaseSettings):
     )
     tenant_id: str | None = Field(default=None, description="Entra tenant id (GUID)")
     workspace_ids: Names = Field(
-        default=(),
-        description="Log Analytics workspace ids (GUIDs), separated by commas or as a JSON list",
+        default=(), description="Log Analytics workspace ids (GUIDs), by commas or as a JSON list"
     )
     # Before the endpoints, because their check reads it.
     allow_loopback_http: bool = Field(
@@ -80,9 +79,14 @@ class Settings(BaseSettings):
     billing_scope: str | None = Field(
         default=None, description="Cost Management scope, such as /subscriptions/ID"
     )
+    claude_app_id: str | None = Field(
+        default=None, description="client id (GUID) of the application that people sign in to"
+    )
+    pilot_group_ids: Names = Field(
+        default=(), description="object ids of the groups that may be assigned to that application"
+    )
     log_exports: Names = Field(
-        default=(),
-        description="folders or container URLs with exported gateway logs (JSON lines)",
+        default=(), description="folders or container URLs with exported gateway logs (JSON lines)"
     )
     cost_exports: Names = Field(
         default=(), description="folders or container URLs with cost exports (CSV, Parquet)"
@@ -91,8 +95,7 @@ class Settings(BaseSettings):
         default=(), description="folders or container URLs with usage records (JSON lines)"
     )
     storage_key: SecretStr | None = Field(
-        default=None,
-        description="storage account key or SAS, where no managed identity can read containers",
+        default=None, description="storage account key or SAS, where no managed identity can read"
     )
     query_timeout_seconds: int = Field(
         default=240, ge=1, le=600, description="how long Log Analytics may work on one query"
@@ -125,6 +128,7 @@ class Settings(BaseSettings):
         "workspace_ids",
         "foundry_resource_ids",
         "apim_resource_ids",
+        "pilot_group_ids",
         "log_exports",
         "cost_exports",
         "usage_records",

@@ -1,5 +1,6 @@
 """What docs/gateway writes and logs is what the product's statements read, no more and no less."""
 
+import ast
 import copy
 import json
 import re
@@ -9,12 +10,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
-import duckdb
 import pytest
-from core_rows import Row, correlation, gateway, land_rows, open_books
 
-from ingest.source import APP_TRACES, USAGE_RECORDS
+from ingest.source import USAGE_RECORDS
 from ingest.usage_records import arrival
+from models.request_checks import CHECKS
 
 _ROOT = Path(__file__).parents[1]
 _GATEWAY = _ROOT / "docs/gateway"
@@ -401,39 +401,47 @@ def test_every_parameter_of_the_template_is_used_and_declared() -> None:
     assert used == set(template["parameters"])
 
 
-def _traced(number: int, **metadata: str) -> Row:
-    return gateway(number, trace_records=[{"source": "tollbook", "metadata": metadata}])
+_NAMES = re.compile(r"`(\w+)`")
 
 
-def test_the_proof_counts_what_the_traces_say(tmp_path: Path) -> None:
-    proven = {"user_authorization_forwarded": "false", "credential_kind": "managed_identity"}
-    with open_books(tmp_path) as books:
-        books.land(
-            _traced(1, **proven),
-            _traced(2, **proven),
-            _traced(3, user_authorization_forwarded="true", credential_kind="key"),
-            gateway(4, at="2026-10-05T11:00:00Z"),
-            gateway(5, at="2026-10-05T12:00:00Z"),
-            gateway(6, backend_response_code=None, response_code=403),
-        )
-        elsewhere = [
-            {
-                "ingested_at": "2026-10-05T12:00:00Z",
-                "item_id": f"trace-{copy_number}",
-                "resource_id": None,
-                "time_generated": "2026-10-05T12:00:00Z",
-                "properties": json.dumps(proven | {"request_id": correlation(5)}),
-            }
-            for copy_number in (1, 2)
-        ]
-        land_rows(books.connection, books.folder, APP_TRACES, elsewhere, clock=books.clock)
-        warehouse = books.settings.warehouse_file
-    statement = (_GATEWAY / "proof.sql").read_text(encoding="utf-8")
-    with duckdb.connect(warehouse, read_only=True) as connection:
-        found = connection.execute(statement).fetchall()
-    assert found[0][:3] == ("false", "managed_identity", 3)
-    assert {row[:3] for row in found[1:]} == {("true", "key", 1), ("no trace", "no trace", 1)}
-    assert str(found[0][4]) == "2026-10-05 12:00:00"
+def _documented_checks() -> set[str]:
+    """The checks that checks.md tells of: first cells of tables, and those told in a sentence."""
+    text = (_GATEWAY / "checks.md").read_text(encoding="utf-8")
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    told = _NAMES.findall(text[text.index("## tollbook's own permissions") :])
+    names = [_NAMES.findall(cell) for cell in cells if _NAMES.sub("", cell).strip(" ,") == ""]
+    return {name for cell in names for name in cell} | {
+        name for name in told if name in {"permission", "source", "settings", "seeds"}
+    }
+
+
+def _checks_of_the_product() -> set[str]:
+    """The second argument of every finding that is made, and the checks of single requests."""
+    found = {check.name for check in CHECKS} | {"proof_credential", "proof_caller"}
+    for folder in ("ingest", "jobs", "models"):
+        for path in (_ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(
+                        func=ast.Name(id="ok" | "warn" | "fail"),
+                        args=[_, ast.Constant(value=str(name)), *_],
+                    ):
+                        found.add(name)
+    return found
+
+
+def test_every_check_is_documented_and_every_documented_check_exists() -> None:
+    assert _documented_checks() == _checks_of_the_product()
+
+
+def test_what_is_observed_of_requests_is_a_check_with_words() -> None:
+    statement = (_ROOT / "sql/ledger/observed.sql").read_text(encoding="utf-8")
+    failed = statement[statement.index("failed as (") : statement.index("failing as (")]
+    columns = set(re.findall(r"\bas (\w+),\n", failed)) | set(
+        re.findall(r"\n        (\w+),", failed)
+    )
+    keys = {"usage_day", "usage_time", "correlation_id"}
+    assert columns - keys == {check.name for check in CHECKS}
 
 
 def test_the_proofs_words_are_those_that_the_policy_can_write() -> None:

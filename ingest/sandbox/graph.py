@@ -40,7 +40,8 @@ _Items: TypeAlias = Callable[[int], list[JsonObject]]
 _LIST_OPTIONS = frozenset({"$select", "$top", "$skiptoken", "$filter", "$count"})
 # The SDKs write the cast without its namespace.
 _USER_CASTS = ("microsoft.graph.user", "graph.user")
-_BY_APP_ID = "/v1.0/servicePrincipals(appId='{app_id}')"
+_BY_APP_ID = "(appId='{app_id}')"
+_PRINCIPAL_BY_APP_ID = f"/v1.0/servicePrincipals{_BY_APP_ID}"
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ class Graph:
                 for cast in _USER_CASTS
             ),
             self._route("/v1.0/servicePrincipals/{id}/appRoleAssignedTo", self._assigned),
-            self._route(f"{_BY_APP_ID}/appRoleAssignedTo", self._assigned),
-            self._route(_BY_APP_ID, partial(self._one, "service_principal")),
+            self._route(f"{_PRINCIPAL_BY_APP_ID}/appRoleAssignedTo", self._assigned),
+            self._route(_PRINCIPAL_BY_APP_ID, partial(self._one, "service_principal")),
+            self._route(f"/v1.0/applications{_BY_APP_ID}", partial(self._one, "application")),
             self._route("/v1.0/users/{id}/manager", self._manager),
         ]
         for kind, name in SETS.items():

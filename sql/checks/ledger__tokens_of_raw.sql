@@ -1,8 +1,9 @@
 -- fail: the ledger's tokens are not those of the log. Raw is summed in another way than the ledger
 -- is built: every plausible count of a row with tokens, once per response.
 with booked as (
-    select distinct coalesce(call.correlation_id, line.item_id) as correlation
-    from ledger.requests as call, unnest(call.llm_rows) as lines(line)
+    select distinct coalesce(line.correlation_id, line.item_id) as correlation
+    from ledger.requests as call
+    inner join ledger.usage_rows as line on call.usage_key = line.usage_key
     where call.reached_model
 ),
 

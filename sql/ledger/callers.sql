@@ -52,15 +52,12 @@ select
         trace_speed,
         'standard'
     ) as speed,
-    case
-        when user_agent is null then 'Unknown'
-        when contains(user_agent, 'claude-cli') then 'Claude Code'
-        when contains(user_agent, 'Claude/') and contains(user_agent, 'Electron') then 'Claude Desktop'
-        when contains(user_agent, 'Bun/') then 'Claude Desktop'
-        else 'Other'
-    end as client,
+    coalesce(agent.client, 'Unknown') as client,
+    coalesce(agent.is_outdated_desktop, false) as is_outdated_desktop,
+    coalesce(agent.names_proxy, false) as names_proxy,
     split_part(backend_host, '.', 1) as account,
 from believed
+left join ledger.user_agents as agent on believed.user_agent = agent.user_agent
 left join warehouse.seeds.subscriptions as subscription
     on
         believed.apim_subscription_id = subscription.apim_subscription_id

@@ -1,80 +1,66 @@
 -- 1 row per CorrelationId: several LLM rows of one model response collapse to one usage. Two
 -- responses under one CorrelationId (a retry inside the gateway) were both billed, so they add up.
-with near as (
-    select
-        *,
-        coalesce(correlation_id, item_id) as usage_key,
-    from warehouse.staging.llm_rows
-    where
-        day_key between getvariable('first_day') - 1 and getvariable('last_day') + 1
-        or correlation_id in (
-            select correlation_id
-            from ledger.gateway_calls
-            where request_time is null
-        )
-),
-
-responses as (
+with collapsed as (
     select
         usage_key,
         any_value(correlation_id) as correlation_id,
-        coalesce(response_id, first_response_id) as response_id,
+        min(response_id) as first_response_id,
+        max(response_id) as last_response_id,
         min(row_time) as row_time,
         min(ingested_at) as ingested_at,
         max(input_tokens) filter (where is_counted) as input_tokens,
         max(output_tokens) filter (where is_counted) as output_tokens,
         bool_or(refused_counts) as refused_counts,
         arg_max(model_name, coalesce(output_tokens, 0)) as model_name,
-        list(
-            {
-                'item_id': item_id,
-                'row_time': row_time,
-                'ingested_at': ingested_at,
-                'sequence_number': sequence_number,
-                'response_id': response_id,
-                'model_name': model_name,
-                'input_tokens': input_tokens,
-                'output_tokens': output_tokens,
-                'refused_counts': refused_counts
-            }
-            order by sequence_number, item_id
-        ) as llm_rows,
-    from (
-        select
-            *,
-            min(response_id) over (partition by usage_key) as first_response_id,
-            -- Pieces of long messages carry zeros; only rows that count something are usage.
-            refused_counts
-            or coalesce(input_tokens > 0, false)
-            or coalesce(output_tokens > 0, false) as is_counted,
-        from near
-    )
-    group by usage_key, coalesce(response_id, first_response_id)
+    from ledger.usage_rows
+    group by usage_key
 ),
 
-collapsed as (
+responses as (
+    -- Nearly every key has one response, so only the others are told apart; a row without a response
+    -- id belongs to the first.
     select
         usage_key,
-        any_value(correlation_id) as correlation_id,
-        bool_or(response_id is not null) as has_response,
-        count(response_id) as responses,
-        min(row_time) as row_time,
-        min(ingested_at) as ingested_at,
+        coalesce(line.response_id, collapsed.first_response_id) as response_id,
+        max(line.input_tokens) filter (where line.is_counted) as input_tokens,
+        max(line.output_tokens) filter (where line.is_counted) as output_tokens,
+        arg_max(line.model_name, coalesce(line.output_tokens, 0)) as model_name,
+    from ledger.usage_rows as line
+    inner join collapsed using (usage_key)
+    where collapsed.first_response_id < collapsed.last_response_id
+    group by all
+),
+
+added as (
+    select
+        usage_key,
+        count(*) as responses,
         sum(input_tokens)::bigint as input_tokens,
         sum(output_tokens)::bigint as output_tokens,
-        bool_or(refused_counts) as refused_counts,
         arg_max(model_name, coalesce(output_tokens, 0)) as model_name,
-        flatten(list(llm_rows order by response_id)) as llm_rows,
     from responses
     group by usage_key
+),
+
+named as (
+    select
+        collapsed.* exclude (first_response_id, last_response_id) replace (
+            if(added.responses > 1, added.input_tokens, collapsed.input_tokens) as input_tokens,
+            if(added.responses > 1, added.output_tokens, collapsed.output_tokens) as output_tokens,
+            coalesce(added.model_name, collapsed.model_name) as model_name
+        ),
+        collapsed.first_response_id is not null as has_response,
+        coalesce(added.responses, (collapsed.first_response_id is not null)::integer) as responses,
+    from collapsed
+    left join added using (usage_key)
 )
 
 -- The price list's name of the model: the reviewed alias, else the name without its date.
 select
-    collapsed.*,
-    coalesce(spelling.model, undated.model, as_llm_model(collapsed.model_name)) as llm_model,
-from collapsed
+    named.*,
+    coalesce(spelling.model, undated.model, as_llm_model(named.model_name)) as llm_model,
+from named
 left join warehouse.seeds.models as spelling
-    on lower(trim(collapsed.model_name)) = spelling.model_name
+    on lower(trim(named.model_name)) = spelling.model_name
 left join warehouse.seeds.models as undated
-    on as_llm_model(collapsed.model_name) = undated.model_name
+    on as_llm_model(named.model_name) = undated.model_name

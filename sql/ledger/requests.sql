@@ -47,7 +47,7 @@ select
     not has_gateway_row and paired_correlation_id is null as is_unjoinable,
     * exclude (
         correlation_id, paired_correlation_id, event_time, has_gateway_row, has_llm_row,
-        is_messages_call, is_never_usage, usage_key, day_key, load_id
+        is_messages_call, is_never_usage, day_key, load_id
     ),
 from paired
 where

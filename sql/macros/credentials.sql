@@ -51,3 +51,7 @@ create or replace macro without_credentials(j) as
             )::varchar
         )
     end;
+
+-- Whether without_credentials took something out of a text, or could not look into it.
+create or replace macro was_scrubbed(value) as
+    coalesce(contains(value, '[removed]') or contains(value, '[unreadable]'), false);

@@ -33,7 +33,7 @@ select
     call.least_zone,
     call.seen_at as ingested_at,
     call.item_id,
-    call.llm_rows,
+    call.has_llm_row,
 from ledger.attributed as call
 left join warehouse.directory.callers as caller on call.caller_oid = caller.oid
 left join warehouse.dimension.units as unit on call.unit = unit.unit

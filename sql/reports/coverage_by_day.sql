@@ -3,12 +3,12 @@
 with waiting as (
     select
         usage_time::date as usage_day,
-        coalesce(len(llm_rows), 0) = 0 as lacks_usage_row,
+        not has_llm_row as lacks_usage_row,
         not has_gateway_row as lacks_gateway_row,
         ingested_at,
         date_diff('hour', ingested_at, getvariable('published_at')) as age_hours,
     from requests
-    where reached_model and (coalesce(len(llm_rows), 0) = 0 or not has_gateway_row)
+    where reached_model and (not has_llm_row or not has_gateway_row)
 ),
 
 waiting_by_day as (

@@ -12,7 +12,25 @@ select
     call.has_gateway_row,
     call.item_id,
     call.ingested_at,
-    call.llm_rows,
+    (
+        select
+            list(
+                {
+                    'item_id': line.item_id,
+                    'row_time': line.row_time,
+                    'ingested_at': line.ingested_at,
+                    'sequence_number': line.sequence_number,
+                    'response_id': line.response_id,
+                    'model_name': line.model_name,
+                    'input_tokens': line.input_tokens,
+                    'output_tokens': line.output_tokens,
+                    'refused_counts': line.refused_counts
+                }
+                order by line.response_id, line.sequence_number, line.item_id
+            )
+        from usage_rows as line
+        where line.request_key = call.request_key
+    ) as llm_rows,
     caller.oid,
     caller.display_name,
     caller.kind,

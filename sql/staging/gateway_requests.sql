@@ -25,7 +25,8 @@ named as (
         list_filter(
             list_transform(
                 list_concat(
-                    coalesce(client_side, []), coalesce(backend_side, []), coalesce(response_side, [])
+                    coalesce(client_side, []), coalesce(backend_side, []),
+                    coalesce(response_side, []), coalesce(trace_side, [])
                 ),
                 lambda e: lower(e.key)
             ),
@@ -74,7 +75,14 @@ select
     lower(left(entry(trace_side, 'user_authorization_forwarded'), 10))
         as trace_user_authorization_forwarded,
     lower(left(entry(trace_side, 'credential_kind'), 30)) as trace_credential_kind,
-    nullif(array_to_string(list_sort(list_distinct(credential_names)), ','), '') as credential_headers,
+    case
+        when len(credential_names) > 0
+            then array_to_string(list_sort(list_distinct(credential_names)), ',')
+        -- What landing took out of a longer text, or could not look into.
+        when was_scrubbed(request_headers) or was_scrubbed(response_headers)
+            or was_scrubbed(backend_request_headers) or was_scrubbed(trace_records)
+            then 'inside a value'
+    end as credential_headers,
     (backend_oid_text is not null and as_oid(backend_oid_text) is null)
     or (response_oid_text is not null and as_oid(response_oid_text) is null)
     or (trace_oid_text is not null and as_oid(trace_oid_text) is null) as malformed_oid,

@@ -485,7 +485,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.azure_answer._READ_TIMEOUT_SECONDS", 1)
     monkeypatch.setattr("ingest.azure_answer._LONGEST_TRANSFER_SECONDS", 2)
     monkeypatch.setattr("ingest.azure_clients._GRAPH_TIMEOUT", 1)
-    monkeypatch.setattr("ingest.graph_directory._LONGEST_PAGE_SECONDS", 2)
+    monkeypatch.setattr("ingest.graph_service._LONGEST_PAGE_SECONDS", 2)
 
 
 def slow_cases() -> Iterator[Case]:

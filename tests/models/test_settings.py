@@ -144,6 +144,15 @@ def test_a_variable_holds_a_list(monkeypatch: pytest.MonkeyPatch, text: str) -> 
     assert read_settings().workspace_ids == ("a", "b")
 
 
+def test_the_application_and_its_groups_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = read_settings()
+    assert (nothing.claude_app_id, nothing.pilot_group_ids) == (None, ())
+    monkeypatch.setenv("TOLLBOOK_CLAUDE_APP_ID", "app")
+    monkeypatch.setenv("TOLLBOOK_PILOT_GROUP_IDS", "one, two")
+    settings = read_settings()
+    assert (settings.claude_app_id, settings.pilot_group_ids) == ("app", ("one", "two"))
+
+
 @pytest.mark.parametrize("content", [b"tenant_id = ", b"\xff\xfe", b"[a"])
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "tollbook.toml").write_bytes(content)

@@ -1,0 +1,6 @@
+-- 1 row per CorrelationId of the window that has a usage record.
+select distinct correlation_id
+from warehouse.staging.usage_records
+where
+    correlation_id is not null
+    and day_key between getvariable('first_day') - 1 and getvariable('last_day') + 1

@@ -1,0 +1,33 @@
+-- 1 row per User-Agent of the window, with what it says of the program that called.
+with agents as (
+    select distinct user_agent
+    from ledger.requests
+    where user_agent is not null
+),
+
+read as (
+    select
+        user_agent,
+        regexp_extract(user_agent, '\bClaude/([0-9]{1,6})\.([0-9]{1,9})', ['major', 'minor'])
+            as desktop,
+    from agents
+)
+
+select
+    user_agent,
+    case
+        when contains(user_agent, 'claude-cli') then 'Claude Code'
+        when contains(user_agent, 'Claude/') and contains(user_agent, 'Electron') then 'Claude Desktop'
+        when contains(user_agent, 'Bun/') then 'Claude Desktop'
+        else 'Other'
+    end as client,
+    -- Below 1.5, number by number: Claude Desktop signs in to a gateway from there on.
+    coalesce(
+        (try_cast(desktop.major as bigint), try_cast(desktop.minor as bigint)) < (1, 5)
+        and desktop.major <> '',
+        false
+    ) as is_outdated_desktop,
+    regexp_matches(
+        user_agent, '(?i)\b(litellm|portkey|openrouter|helicone|bifrost|kong|envoy|nginx|apisix)\b'
+    ) as names_proxy,
+from read
