@@ -36,8 +36,22 @@ class Recording:
         """Gateway rows by correlation id, where the id can be used as a key."""
         return {row["CorrelationId"]: row for row in self.gateway if row["CorrelationId"]}
 
+    @property
+    def unlogged(self) -> list[Row]:
+        """Calls that passed the gateway and are in no row of its log."""
+        return read_lines([self.truth_folder / "unlogged.jsonl.gz"], {})
+
+    @property
+    def faults(self) -> dict[str, Row]:
+        """What doctor must find, by check."""
+        text = (self.truth_folder / "faults.jsonl").read_text(encoding="utf-8")
+        return {line["check"]: line for line in map(json.loads, text.splitlines())}
+
     def planted(self, trap: str) -> list[Row]:
         return [row for row in self.truth if row["trap"] == trap]
+
+    def faulty(self, fault: str) -> list[Row]:
+        return [row for row in self.truth if row["fault"] == fault]
 
 
 def read_lines(files: list[Path], torn: dict[str, int]) -> list[Row]:
@@ -68,9 +82,12 @@ def record(folder: Path, seed: int = 3, users: int = USERS, days: int = DAYS) ->
 
 
 def headers(value: Any) -> dict[str, str]:
-    """Read a header column in any of its shapes, names in lower case."""
+    """Read a header column in any of its shapes, names in lower case; nothing where it is cut."""
     if isinstance(value, str):
-        value = json.loads(value)
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            return {}
     if isinstance(value, list):
         value = {pair["name"]: pair["value"] for pair in value}
     return {name.lower(): text for name, text in (value or {}).items()}
@@ -93,8 +110,8 @@ def key_owners(tenant: Recording) -> list[Row]:
 
 def find_caller(row: Row, owners: list[Row]) -> str | None:
     """The ladder of evidence, as the contract words it."""
-    backend = headers(row["BackendRequestHeaders"]).get("x-caller-oid")
-    response = headers(row["ResponseHeaders"]).get("x-caller-oid")
+    backend = headers(row["BackendRequestHeaders"]).get("x-caller-oid", "").lower()
+    response = headers(row["ResponseHeaders"]).get("x-caller-oid", "").lower()
     trace = trace_metadata(row).get("oid")
     client = headers(row["RequestHeaders"]).get("x-caller-oid")
     if is_guid(backend) and (backend != client or backend in (response, trace)):

@@ -28,6 +28,7 @@ from ingest.sandbox.generator.gateway_rows import GATEWAY_CONSTANTS
 from ingest.sandbox.generator.graph_objects import write_graph
 from ingest.sandbox.generator.identifiers import guids, message_ids
 from ingest.sandbox.generator.llm_rows import LLM_CONSTANTS
+from ingest.sandbox.generator.log_tables import GATEWAY_TABLE, LLM_TABLE
 from ingest.sandbox.generator.recording import (
     SIMULATED_MARK,
     WORKSPACE_FILE,
@@ -37,7 +38,6 @@ from ingest.sandbox.generator.recording import (
     toml_text,
     write_lines,
 )
-from ingest.sandbox.generator.tenant import GATEWAY_TABLE, LLM_TABLE
 from ingest.sandbox.generator.trace_file import read_trace
 
 CALLERS = 60

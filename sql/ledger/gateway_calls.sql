@@ -1,25 +1,55 @@
 -- 1 row per gateway request near the window. The day on either side is read too, because a request
 -- that starts before midnight may be logged by the model side after it. Where rows of one request
 -- contradict each other, one that reached a model counts: the others may be attempts before it.
-with calls as (
-    select *
+with near as (
+    select
+        *,
+        coalesce(correlation_id, item_id) as call_key,
     from warehouse.staging.gateway_requests
     where
         day_key between getvariable('first_day') - 1 and getvariable('last_day') + 1
         or request_time is null
-    qualify
+),
+
+repeated as (
+    -- Nearly every key comes once; what follows about order and duplicates is for the others.
+    select call_key
+    from near
+    group by call_key
+    having count(*) > 1
+),
+
+calls as (
+    select
+        * exclude (call_key),
+        1 as call_number,
+    from near
+    where call_key not in (select call_key from repeated)
+    union all
+    select
+        * exclude (call_key),
         row_number() over (
-            partition by coalesce(correlation_id, item_id), request_time
-            order by
-                coalesce(
-                    method = 'POST'
-                    and ends_with(url_path, '/v1/messages')
-                    and backend_response_code = 200,
-                    false
-                ) desc,
-                ingested_at,
-                item_id
-        ) = 1
+            partition by call_key
+            order by request_time nulls last, ingested_at, item_id
+        ) as call_number,
+    from (
+        select *
+        from near
+        where call_key in (select call_key from repeated)
+        qualify
+            row_number() over (
+                partition by call_key, request_time
+                order by
+                    coalesce(
+                        method = 'POST'
+                        and ends_with(url_path, '/v1/messages')
+                        and backend_response_code = 200,
+                        false
+                    ) desc,
+                    ingested_at,
+                    item_id
+            ) = 1
+    )
 ),
 
 traces as (
@@ -30,7 +60,7 @@ traces as (
         day_key between getvariable('first_day') - 2 and getvariable('last_day') + 2
         or correlation_id in (
             select correlation_id
-            from calls
+            from near
             where request_time is null
         )
     qualify
@@ -50,9 +80,5 @@ select
         coalesce(calls.trace_credential_kind, traces.credential_kind) as trace_credential_kind,
         calls.malformed_oid or coalesce(traces.malformed_oid, false) as malformed_oid
     ),
-    row_number() over (
-        partition by coalesce(calls.correlation_id, calls.item_id)
-        order by calls.request_time nulls last, calls.ingested_at, calls.item_id
-    ) as call_number,
 from calls
 left join traces on calls.correlation_id = traces.correlation_id

@@ -49,7 +49,7 @@ failed as (
         malformed_headers,
         refused_counts as impossible_tokens,
         not has_event_time as time_missing,
-        reached_model and has_gateway_row and deployment_evidence = 'none' as deployment_unknown,
+        reached_model and deployment_evidence = 'none' as deployment_unknown,
         is_outdated_desktop as desktop_outdated,
         is_messages_call and has_gateway_row and user_agent is null as user_agent_missing,
         is_messages_call and client = 'Claude Code' and session_id is null as session_missing,

@@ -258,6 +258,8 @@ def test_checks_of_usage_rows(books: Books) -> None:
         "usage_row_missing": (1, (correlation(3),)),
         "impossible_tokens": (1, (correlation(2),)),
         "gateway_row_missing": (1, (correlation(9),)),
+        # Without its gateway row nothing but the model tells, which two deployments have.
+        "deployment_unknown": (1, (correlation(9),)),
         "usage_unjoinable": (1, ()),
     } | {
         # The usage without a gateway row has no caller, so the second proof lacks a witness.

@@ -25,7 +25,8 @@ def foundry_answers(table: pd.DataFrame, streamed: Bools, outside: pd.DataFrame)
     """Return one row per answer of the messages route, refusals included.
 
     Columns: time_ms, ended_ms (when the last byte had passed the gateway), deployment, status,
-    streamed, outside, the TOKEN_CLASSES and web_searches.
+    streamed, outside, unlogged (passed the gateway, is in no row of its log), the TOKEN_CLASSES and
+    web_searches.
     """
     status = np.array(
         [outcome.backend_code if outcome.call == MESSAGES else 0 for outcome in OUTCOMES]
@@ -34,8 +35,10 @@ def foundry_answers(table: pd.DataFrame, streamed: Bools, outside: pd.DataFrame)
     own = table.loc[answered, list(_COLUMNS)].copy()
     own["ended_ms"] = (table["time_ms"] + table["total_ms"])[answered]
     own["status"], own["streamed"] = status[answered], streamed[answered]
+    own["unlogged"] = (table["unlogged"] > 0)[answered]
     others = outside[[*_COLUMNS, "ended_ms", "status", "streamed"]]
-    return pd.concat([own.assign(outside=False), others.assign(outside=True)], ignore_index=True)
+    others = others.assign(outside=True, unlogged=False)
+    return pd.concat([own.assign(outside=False), others], ignore_index=True)
 
 
 def response_columns(table: pd.DataFrame, streamed: Bools) -> dict[str, list[object]]:

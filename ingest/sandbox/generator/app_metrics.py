@@ -52,8 +52,7 @@ def app_metric_lines(
     ended_ms = (shown["time_ms"] + shown["total_ms"]).to_numpy()
     shown = shown.iloc[np.argsort(ended_ms, kind="stable")]
     ended_ms = np.sort(ended_ms, kind="stable")
-    # A dimension keeps its first values and drops the rest.
-    known = pd.factorize(shown["caller"])[0] < MOST_CALLERS
+    known = shown["caller"].isin(shown_callers(calls, habits)).to_numpy()
     shown, minute = shown[known], ended_ms[known] // MINUTE_MS
     if shown.empty:
         return [], minute
@@ -69,6 +68,17 @@ def app_metric_lines(
     found, first = np.unique(key[order], return_index=True)
     values = np.stack([prompt, completion, prompt + completion, cached])
     return _lines(rng, found, first, values, oids)
+
+
+def shown_callers(calls: pd.DataFrame, habits: Habits) -> Ints:
+    """Return the callers that the metric shows, in the order of their first answer's end.
+
+    A dimension keeps its first values and drops the rest.
+    """
+    emitted = calls[_emitted(calls, habits)]
+    order = np.argsort((emitted["time_ms"] + emitted["total_ms"]).to_numpy(), kind="stable")
+    shown: Ints = pd.unique(emitted["caller"].to_numpy()[order])[:MOST_CALLERS]
+    return shown
 
 
 def _emitted(calls: pd.DataFrame, habits: Habits) -> Bools:

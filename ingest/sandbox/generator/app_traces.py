@@ -19,6 +19,7 @@ from ingest.sandbox.generator.catalog import (
     LOG_WORKSPACE_ID,
     OFFICES,
 )
+from ingest.sandbox.generator.deformed_rows import told
 from ingest.sandbox.generator.gateway_rows import iso_times
 from ingest.sandbox.generator.identifiers import guids
 from ingest.sandbox.generator.outcomes import OUTCOMES, Evidence
@@ -45,18 +46,27 @@ _OTHERS = (
 _CORRELATION_ID = re.compile(r"[0-9a-f-]{36}")
 
 
-def traced_calls(
-    rng: np.random.Generator, table: pd.DataFrame, habits: Habits, oids: Sequence[str]
-) -> pd.DataFrame:
+def choose_traced(rng: np.random.Generator, table: pd.DataFrame, habits: Habits) -> Ints:
+    """Return for every call how the policy traced it to Application Insights.
+
+    It is a position in TRACE_TRAPS, or -1 for a call that it did not trace there.
+    """
+    is_traced = _is_traced(table, habits)
+    chosen = np.full(len(table), -1, dtype=np.int64)
+    chosen[is_traced] = _planted(rng, table[is_traced].reset_index(drop=True))
+    return chosen
+
+
+def traced_calls(table: pd.DataFrame, trace_trap: Ints, oids: Sequence[str]) -> pd.DataFrame:
     """Return the calls that the policy traced to Application Insights, by time.
 
-    Columns of their own: trace_trap (a position in TRACE_TRAPS), trace_oid (what the trace says).
+    `trace_trap` is of choose_traced. Columns of their own: trace_trap, trace_oid (what the trace
+    says).
     """
-    traced = table[_is_traced(table, habits)].reset_index(drop=True)
-    trap = _planted(rng, traced)
-    caller = traced["caller"].to_numpy()
+    traced = table.assign(trace_trap=trace_trap)[trace_trap >= 0].reset_index(drop=True)
+    caller, trap = traced["caller"].to_numpy(), traced["trace_trap"].to_numpy()
     named = np.where(trap == TRACE_TRAPS.index("other_caller"), (caller + 1) % len(oids), caller)
-    return traced.assign(trace_trap=trap, trace_oid=np.array(oids, dtype=object)[named])
+    return traced.assign(trace_oid=np.array(oids, dtype=object)[named])
 
 
 def _is_traced(table: pd.DataFrame, habits: Habits) -> Bools:
@@ -144,7 +154,8 @@ def _properties(traced: pd.DataFrame) -> list[object]:
         traced["trace_trap"].tolist(),
         strict=True,
     )
-    return [_metadata(*row) for row in rows]
+    faults = zip(traced["fault"].tolist(), traced["fault_number"].tolist(), strict=True)
+    return [told(_metadata(*row), *fault) for row, fault in zip(rows, faults, strict=True)]
 
 
 def _metadata(

@@ -33,7 +33,10 @@ APP_INSIGHTS_RESOURCE_ID = (
 
 @dataclass(frozen=True)
 class Deployment:
-    """One Claude deployment; `account` names the Foundry resource and so the backend's host."""
+    """One Claude deployment; `account` names the Foundry resource and so the backend's host.
+
+    One that is not `listed` answers requests, but workspace.toml does not know it.
+    """
 
     name: str
     account: str
@@ -41,6 +44,7 @@ class Deployment:
     version: str
     hosting: str
     sku: str
+    listed: bool = True
 
     @property
     def foundry_resource_id(self) -> str:
@@ -70,8 +74,13 @@ DEPLOYMENTS = (
     Deployment(
         "claude-preview", _GLOBAL, "claude-experimental-9", "1", "anthropic", "GlobalStandard"
     ),
+    Deployment(
+        "sonnet-trial", _GLOBAL, "claude-sonnet-5-5", "2", "azure", "GlobalStandard", listed=False
+    ),
 )
-SONNET_5_5, HAIKU_5_5, HAIKU_4_5, OPUS_5_5, OPUS_5, OPUS_5_US, PREVIEW = range(len(DEPLOYMENTS))
+SONNET_5_5, HAIKU_5_5, HAIKU_4_5, OPUS_5_5, OPUS_5, OPUS_5_US, PREVIEW, SONNET_TRIAL = range(
+    len(DEPLOYMENTS)
+)
 # One model, two spellings in the log.
 DATED_MODEL_NAMES = {"claude-haiku-4-5": "claude-haiku-4-5-20251001"}
 
@@ -141,7 +150,7 @@ def workspace_values(starts_at: datetime, now: datetime) -> dict[str, object]:
 
 
 def deployment_tables(deployments: tuple[Deployment, ...]) -> list[dict[str, str]]:
-    """Return the [[deployments]] tables of workspace.toml."""
+    """Return the [[deployments]] tables of workspace.toml, of the listed deployments."""
     return [
         {
             "name": deployment.name,
@@ -152,4 +161,5 @@ def deployment_tables(deployments: tuple[Deployment, ...]) -> list[dict[str, str
             "sku": deployment.sku,
         }
         for deployment in deployments
+        if deployment.listed
     ]

@@ -26,6 +26,7 @@ class ClaudeBill:
 
     hour_ms: Ints
     gateway_units: Ints
+    unlogged_units: Ints
     outside_units: Ints
     search_units: Ints
     ccu: Ints
@@ -41,13 +42,16 @@ def claude_bill(answers: pd.DataFrame) -> ClaudeBill:
     hour = answers["time_ms"].to_numpy() // HOUR_MS
     tokens, searches = token_cost_units(answers), search_cost_units(answers)
     outside = answers["outside"].to_numpy(dtype=np.bool_)
-    hours, gateway_units = sum_by(hour, np.where(outside, 0, tokens))
+    unlogged = answers["unlogged"].to_numpy(dtype=np.bool_)
+    hours, gateway_units = sum_by(hour, np.where(outside | unlogged, 0, tokens))
+    _, unlogged_units = sum_by(hour, np.where(unlogged, tokens, 0))
     _, outside_units = sum_by(hour, np.where(outside, tokens, 0))
     _, search_units = sum_by(hour, searches)
-    total = gateway_units + outside_units + search_units
+    total = gateway_units + unlogged_units + outside_units + search_units
     return ClaudeBill(
         hour_ms=hours * HOUR_MS,
         gateway_units=gateway_units,
+        unlogged_units=unlogged_units,
         outside_units=outside_units,
         search_units=search_units,
         ccu=-(-total // UNITS_PER_CCU),
@@ -64,6 +68,7 @@ def bill_columns(bill: ClaudeBill) -> dict[str, list[object]]:
         "hour": [utc_text(hour) for hour in bill.hour_ms.tolist()],
         "resource_group": [RESOURCE_GROUP] * len(bill.hour_ms),
         "gateway_tokens_usd": texts(bill.gateway_units),
+        "unlogged_tokens_usd": texts(bill.unlogged_units),
         "outside_tokens_usd": texts(bill.outside_units),
         "web_search_usd": texts(bill.search_units),
         "ccu": bill.ccu.tolist(),

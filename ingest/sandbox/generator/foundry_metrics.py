@@ -14,10 +14,12 @@ from ingest.sandbox.generator.metric_points import (
     MINUTE_MS,
     Points,
     available_ms,
+    chosen_points,
     series_head,
     with_first_values,
 )
 from ingest.sandbox.generator.tariff import PROMPT_CLASSES, TOKEN_CLASSES
+from ingest.sandbox.generator.unmeasured import ACCOUNT, Unmeasured
 
 NAMESPACE = "Microsoft.CognitiveServices/accounts"
 _TOKEN_METRICS = {"InputTokens": "input_tokens", "OutputTokens": "output_tokens"}
@@ -32,7 +34,9 @@ _STATUSES = (200, 429, 500, 503, 529)
 _STREAM_TYPES = ("Non-Streaming", "Streaming")
 
 
-def foundry_points(rng: np.random.Generator, answers: pd.DataFrame) -> Points:
+def foundry_points(
+    rng: np.random.Generator, answers: pd.DataFrame, unmeasured: Unmeasured
+) -> Points:
     """Return the points of all metrics of all deployments, a few of them given twice."""
     place = _minute_places(answers)
     prompt = answers[list(PROMPT_CLASSES)].sum(axis=1).to_numpy()
@@ -50,23 +54,31 @@ def foundry_points(rng: np.random.Generator, answers: pd.DataFrame) -> Points:
         key = place * len(_CONTEXT_LENGTHS) + long
         sums.append((heads, *sum_by(key, answers[column].to_numpy())))
     sums.append(_requests(answers, place))
-    return with_first_values(rng, _points(rng, sums))
+    points = with_first_values(rng, _points(rng, sums))
+    account = np.array([f'/accounts/{ACCOUNT}"' in head for head in points.heads])[points.series]
+    return chosen_points(points, unmeasured.recorded(points.time_ms, account))
 
 
-def minute_columns(answers: pd.DataFrame) -> dict[str, list[object]]:
+def minute_columns(answers: pd.DataFrame, unmeasured: Unmeasured) -> dict[str, list[object]]:
     """Return the columns of the truth's metric_minutes.jsonl: 1 row per minute and deployment.
 
-    Each figure is there twice: of the gateway's requests, and with `outside_` before it.
+    Each figure is there three times: of the gateway's requests in its log, with `unlogged_` before
+    it of those that no row shows, with `outside_` of the others. `recorded` is false where the
+    platform recorded no point.
     """
     served = answers[answers["status"] == 200]
     place = _minute_places(served)
     found, _ = sum_by(place, np.zeros(len(place), dtype=np.int64))
+    account = np.array([deployment.account == ACCOUNT for deployment in DEPLOYMENTS])
+    minute_ms, deployment = found // len(DEPLOYMENTS) * MINUTE_MS, found % len(DEPLOYMENTS)
     columns: dict[str, list[object]] = {
-        "time": [utc_text(key // len(DEPLOYMENTS) * MINUTE_MS) for key in found.tolist()],
-        "deployment": [DEPLOYMENTS[key % len(DEPLOYMENTS)].name for key in found.tolist()],
+        "time": [utc_text(minute) for minute in minute_ms.tolist()],
+        "deployment": [DEPLOYMENTS[place].name for place in deployment.tolist()],
+        "recorded": unmeasured.recorded(minute_ms, account[deployment]).tolist(),
     }
-    outside = served["outside"].to_numpy(dtype=np.bool_)
-    for prefix, chosen in (("", ~outside), ("outside_", outside)):
+    outside, unlogged = (served[name].to_numpy(dtype=np.bool_) for name in ("outside", "unlogged"))
+    parts = {"": ~(outside | unlogged), "unlogged_": unlogged, "outside_": outside}
+    for prefix, chosen in parts.items():
         columns[f"{prefix}requests"] = _sums_of(place, np.ones(len(place), dtype=np.int64), chosen)
         for name in TOKEN_CLASSES:
             columns[f"{prefix}{name}"] = _sums_of(place, served[name].to_numpy(), chosen)

@@ -1,6 +1,5 @@
 """Calls as rows of ApiManagementGatewayLogs."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +20,16 @@ from ingest.sandbox.generator.catalog import (
     user_agent,
 )
 from ingest.sandbox.generator.company import FORMULA_TEXT, SCRIPT_TEXT
+from ingest.sandbox.generator.deformed_rows import deform
 from ingest.sandbox.generator.identifiers import guids
-from ingest.sandbox.generator.outcomes import METHODS, OUTCOMES, ROUTES, Evidence
+from ingest.sandbox.generator.outcomes import (
+    METHODS,
+    OPERATIONS,
+    OUTCOMES,
+    PROBE,
+    ROUTES,
+    Evidence,
+)
 from ingest.sandbox.generator.sessions import Habits
 from ingest.sandbox.generator.traps import SUBSCRIPTIONS, TRAP
 
@@ -95,7 +102,7 @@ def gateway_columns(
         "CorrelationId": calls["correlation_id"].tolist(),
         "ApiId": np.where(open_api, "claude-open", "claude").tolist(),
         "ApiRevision": np.where(old, "1", "3").tolist(),
-        "OperationId": [("messages", "count-tokens", "models", "probe")[o.call] for o in outcomes],
+        "OperationId": [OPERATIONS[o.call] for o in outcomes],
         "ApimSubscriptionId": ["" if s < 0 else SUBSCRIPTIONS[s] for s in subscription],
         "Method": [METHODS[o.call] for o in outcomes],
         "Url": _urls(calls, open_api, old),
@@ -125,8 +132,23 @@ def gateway_columns(
         "_IngestionTime": iso_times(calls["gateway_ingested_ms"].to_numpy()).tolist(),
         "_ItemId": list(guids(rng, len(calls))),
     }
-    _deform_headers(columns, trap)
+    deform(columns, calls)
     return columns
+
+
+def traced_in_log(calls: pd.DataFrame, habits: Habits) -> Bools:
+    """Return which calls the policy traces into the log; its old revision does not trace."""
+    forwarded = np.array([outcome.forwarded for outcome in OUTCOMES])[calls["outcome"]]
+    evidence, old = calls["evidence"].to_numpy(), habits.old_revision[calls["caller"]]
+    traced = (evidence == Evidence.BACKEND) & ~old & forwarded & (calls["traced"] == 1).to_numpy()
+    return np.asarray(traced | (evidence == Evidence.TRACE))
+
+
+def names_deployment(calls: pd.DataFrame, habits: Habits) -> Bools:
+    """Return for which calls the policy writes the deployment; its old revision does not."""
+    forwarded = np.array([outcome.forwarded for outcome in OUTCOMES])[calls["outcome"]]
+    old = habits.old_revision[calls["caller"]]
+    return np.asarray(forwarded & ~old & (calls["evidence"] != Evidence.CLAIMED))
 
 
 def iso_times(times_ms: Ints) -> Objects:
@@ -148,18 +170,13 @@ def _senders(calls: pd.DataFrame, habits: Habits, oids: Sequence[str]) -> _Sende
     backend[passed] = claimed_oid[passed]
     response = kept(true_oid, written | (evidence == Evidence.RESPONSE))
     backend[bad] = response[bad] = _MALFORMED_OID
-    # The old revision's policy neither traces nor names the deployment.
-    old = habits.old_revision[caller]
-    traced = written & ~old & forwarded & (calls["traced"] == 1).to_numpy()
-    traced |= evidence == Evidence.TRACE
-    named = forwarded & ~old & ~passed
     deployments = np.array([d.name for d in DEPLOYMENTS], dtype=object)[calls["deployment"]]
     return _Senders(
         backend=backend.tolist(),
         response=response.tolist(),
-        trace=kept(true_oid, traced).tolist(),
+        trace=kept(true_oid, traced_in_log(calls, habits)).tolist(),
         claimed=claimed_oid.tolist(),
-        deployment=kept(deployments, named).tolist(),
+        deployment=kept(deployments, names_deployment(calls, habits)).tolist(),
     )
 
 
@@ -170,7 +187,7 @@ def _urls(calls: pd.DataFrame, open_api: Bools, old: Bools) -> list[object]:
     beta = np.isin(calls["client"], (CODE, CI)) & (calls_made <= 1)
     route = np.array(ROUTES, dtype=object)[calls_made]
     # Some clients probe the messages route itself.
-    probing = (calls_made == len(ROUTES) - 1) & (calls["casing"] == 0).to_numpy()
+    probing = (calls_made == PROBE) & (calls["casing"] == 0).to_numpy()
     route = np.where(probing, ROUTES[0], route)
     url: list[object] = (prefix.astype(object) + route + np.where(beta, "?beta=true", "")).tolist()
     return url
@@ -277,20 +294,3 @@ def _trace(correlation_id: str, oid: str, deployment: str | None) -> list[dict[s
     if deployment:
         metadata |= {"deployment": deployment, "speed": "standard"}
     return [{"source": "claude-gateway", "message": "caller", "metadata": metadata}]
-
-
-def _deform_headers(columns: dict[str, list[object]], trap: Ints) -> None:
-    """Give some rows' dynamic columns in the other shapes that exports have."""
-    names = ("RequestHeaders", "ResponseHeaders", "BackendRequestHeaders", "TraceRecords")
-    for place in np.flatnonzero(trap == TRAP["headers_as_text"]).tolist():
-        for name in names:
-            columns[name][place] = json.dumps(columns[name][place])
-    for place in np.flatnonzero(trap == TRAP["headers_as_list"]).tolist():
-        for name in names[:-1]:
-            columns[name][place] = _name_value_list(columns[name][place])
-
-
-def _name_value_list(header: object) -> object:
-    if not isinstance(header, dict):
-        return header
-    return [{"name": name, "value": value} for name, value in header.items()]

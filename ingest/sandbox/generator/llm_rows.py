@@ -44,8 +44,8 @@ def logged_models(calls: pd.DataFrame) -> list[str]:
 def llm_columns(rng: np.random.Generator, calls: pd.DataFrame) -> dict[str, list[object]]:
     """Return the table's columns for these calls, but for LLM_CONSTANTS, in random order.
 
-    One more, `_call`, is no column of the table: the position of the call whose tokens the row
-    carries, or -1.
+    Two more are no columns of the table: `_row_of`, the position of the call that the row is of,
+    and `_call`, the same for the row that carries the tokens, else -1.
     """
     reached = np.array([outcome.reached_model for outcome in OUTCOMES])[calls["outcome"]]
     answered_by_gateway = ~np.array([outcome.forwarded for outcome in OUTCOMES])[calls["outcome"]]
@@ -91,6 +91,7 @@ def _columns(
         "_IngestionTime": iso_times(calls["llm_ingested_ms"].to_numpy()[call]).tolist(),
         "_ItemId": list(guids(rng, len(call))),
     }
+    columns["_row_of"] = call.tolist()
     columns["_call"] = np.where(first, call, -1).tolist()
     return columns
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.sandbox.generator.arrays import Floats, Ints
+from ingest.sandbox.generator.arrays import Bools, Floats, Ints
 from ingest.sandbox.generator.catalog import DAY_MS, utc_text
 from ingest.sandbox.generator.recording import write_lines
 
@@ -65,6 +65,17 @@ def with_first_values(rng: np.random.Generator, points: Points) -> Points:
         time_ms=np.concatenate([points.time_ms, points.time_ms[chosen]]),
         total=np.concatenate([points.total, low]),
         available_ms=np.concatenate([later_ms, points.available_ms[chosen]]),
+    )
+
+
+def chosen_points(points: Points, chosen: Bools) -> Points:
+    """Return the chosen points alone."""
+    return Points(
+        heads=points.heads,
+        series=points.series[chosen],
+        time_ms=points.time_ms[chosen],
+        total=points.total[chosen],
+        available_ms=points.available_ms[chosen],
     )
 
 

@@ -19,9 +19,19 @@ class Evidence(IntEnum):
     """The policy wrote something that is no oid."""
 
 
-MESSAGES, COUNT_TOKENS, MODELS, PROBE = range(4)
-METHODS = ("POST", "POST", "GET", "HEAD")
-ROUTES = ("/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/api/hello")
+# The last three are on no route of the API.
+MESSAGES, COUNT_TOKENS, MODELS, PROBE, SHORT_MODELS, DOUBLED_MODELS, GET_MESSAGES = range(7)
+METHODS = ("POST", "POST", "GET", "HEAD", "GET", "GET", "GET")
+OPERATIONS = ("messages", "count-tokens", "models", "probe", "", "", "")
+ROUTES = (
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+    "/v1/models",
+    "/api/hello",
+    "/models",
+    "/v1/v1/models",
+    "/v1/messages",
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,20 @@ def _refused(
     )
 
 
+def _lost(name: str, call: int) -> Outcome:
+    """Return a GET for which the gateway has no operation; no policy runs."""
+    return Outcome(
+        name,
+        404,
+        0,
+        call=call,
+        reason="OperationNotFound",
+        source="configuration",
+        evidence=Evidence.NONE,
+        forwarded=False,
+    )
+
+
 _ABORT = "ClientConnectionFailure"
 _FORWARD = "forward-request"
 OUTCOMES = (
@@ -92,6 +116,28 @@ OUTCOMES = (
     Outcome("timeout_504", 504, 0, 0.0006, 2, reason="Timeout", source=_FORWARD),
     Outcome(
         "unreachable_500", 500, 0, 0.0004, 1, reason="BackendConnectionFailure", source=_FORWARD
+    ),
+    # Without a share: only planted.
+    Outcome(
+        "denied_deployment_403",
+        403,
+        0,
+        denied_by="deployment",
+        evidence=Evidence.RESPONSE,
+        forwarded=False,
+    ),
+    _lost("short_models_404", SHORT_MODELS),
+    _lost("doubled_models_404", DOUBLED_MODELS),
+    _lost("get_messages_404", GET_MESSAGES),
+    Outcome(
+        "models_401",
+        401,
+        0,
+        call=MODELS,
+        reason="TokenNotPresent",
+        source="validate-jwt",
+        evidence=Evidence.NONE,
+        forwarded=False,
     ),
 )
 OUTCOME = {outcome.name: place for place, outcome in enumerate(OUTCOMES)}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.sandbox.exact_json import write_exact
-from ingest.sandbox.generator.answers import draw_streamed, foundry_answers, response_columns
+from ingest.sandbox.generator.answers import foundry_answers, response_columns
 from ingest.sandbox.generator.app_metrics import app_metric_lines
 from ingest.sandbox.generator.app_traces import (
     OTHER_CONSTANTS,
@@ -23,7 +23,7 @@ from ingest.sandbox.generator.app_traces import (
     trace_truth_columns,
     traced_calls,
 )
-from ingest.sandbox.generator.arrays import Bools, Ints
+from ingest.sandbox.generator.arrays import Ints
 from ingest.sandbox.generator.calls import Calls, Scope
 from ingest.sandbox.generator.catalog import DAY_MS, utc_text
 from ingest.sandbox.generator.claude_bill import ClaudeBill, bill_columns, claude_bill
@@ -32,6 +32,7 @@ from ingest.sandbox.generator.foundry_metrics import foundry_points, minute_colu
 from ingest.sandbox.generator.gateway_metrics import gauge_points, request_points
 from ingest.sandbox.generator.metric_points import write_points
 from ingest.sandbox.generator.outside import draw_outside, outside_columns
+from ingest.sandbox.generator.planting import Planted
 from ingest.sandbox.generator.recording import encode_columns, write_lines
 from ingest.sandbox.generator.retail_pages import retail_pages
 from ingest.sandbox.generator.usage_records import recorded_answers, usage_columns
@@ -44,27 +45,28 @@ class Sources:
     scope: Scope
     calls: Calls
     oids: Sequence[str]
-    streamed: Bools
+    planted: Planted
     outside: pd.DataFrame
     answers: pd.DataFrame
     bill: ClaudeBill
     traced: pd.DataFrame
 
 
-def draw_sources(scope: Scope, calls: Calls, oids: Sequence[str], model_requests: int) -> Sources:
+def draw_sources(
+    scope: Scope, calls: Calls, planted: Planted, oids: Sequence[str], model_requests: int
+) -> Sources:
     """Return what happened beside the gateway's log; nothing is written yet."""
-    streamed = draw_streamed(scope, calls)
     outside = draw_outside(scope, model_requests)
-    answers = foundry_answers(calls.table, streamed, outside)
+    answers = foundry_answers(calls.table, planted.streamed, outside)
     return Sources(
         scope=scope,
         calls=calls,
         oids=oids,
-        streamed=streamed,
+        planted=planted,
         outside=outside,
         answers=answers,
         bill=claude_bill(answers),
-        traced=traced_calls(scope.stream("traced calls"), calls.table, calls.habits, oids),
+        traced=traced_calls(calls.table, planted.trace_trap, oids),
     )
 
 
@@ -73,7 +75,9 @@ def write_sources(folder: Path, sources: Sources) -> None:
     scope, calls = sources.scope, sources.calls
     rng = scope.stream("gateway metrics")
     points = [
-        foundry_points(scope.stream("foundry metrics"), sources.answers),
+        foundry_points(
+            scope.stream("foundry metrics"), sources.answers, sources.planted.unmeasured
+        ),
         request_points(rng, calls.table),
         gauge_points(rng, calls.table, scope.starts_ms, scope.ends_ms),
     ]
@@ -91,11 +95,12 @@ def write_sources(folder: Path, sources: Sources) -> None:
 
 def write_source_truth(truth: Path, sources: Sources) -> None:
     """Write what really happened, in files of its own."""
-    table = sources.calls.table
+    table, planted = sources.calls.table, sources.planted
+    logged = (table["unlogged"] == 0).to_numpy()
     for name, columns in (
-        ("responses", response_columns(table, sources.streamed)),
+        ("responses", response_columns(table[logged], planted.streamed[logged])),
         ("outside", outside_columns(sources.outside)),
-        ("metric_minutes", minute_columns(sources.answers)),
+        ("metric_minutes", minute_columns(sources.answers, planted.unmeasured)),
         ("traces", trace_truth_columns(sources.traced, sources.oids)),
     ):
         write_lines(truth / f"{name}.jsonl.gz", encode_columns(columns, {}))
@@ -104,10 +109,14 @@ def write_source_truth(truth: Path, sources: Sources) -> None:
 
 def _write_usage(folder: Path, sources: Sources) -> None:
     table = sources.calls.table
-    recorded = table[recorded_answers(table, sources.streamed)]
+    recorded = table[recorded_answers(table, sources.planted.streamed)]
     columns = usage_columns(sources.scope.stream("usage"), recorded)
     days = np.array([str(time)[:10] for time in columns["time"]], dtype="datetime64[D]")
-    _write_days(folder, encode_columns(columns, {}), days.astype(np.int64))
+    # What kept a call out of the log kept its record away as well.
+    unlogged = set(table.loc[table["unlogged"] > 0, "correlation_id"])
+    kept = np.array([name not in unlogged for name in columns["correlation_id"]], dtype=np.bool_)
+    lines = np.array(encode_columns(columns, {}), dtype=object)[kept].tolist()
+    _write_days(folder, lines, days.astype(np.int64)[kept])
 
 
 def _write_traces(folder: Path, sources: Sources) -> None:

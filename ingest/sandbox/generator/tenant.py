@@ -1,7 +1,7 @@
 """The tenant generator: a whole simulated company as a recorded workspace, and its truth."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,6 @@ import pandas as pd
 
 from ingest.sandbox.generator.calls import Calls, Scope, draw_calls
 from ingest.sandbox.generator.catalog import (
-    DAY_MS,
     DEPLOYMENTS,
     NOW_AFTER_END,
     STARTS_AT,
@@ -21,10 +20,12 @@ from ingest.sandbox.generator.catalog import (
     workspace_values,
 )
 from ingest.sandbox.generator.company import Company, build_company
-from ingest.sandbox.generator.gateway_rows import GATEWAY_CONSTANTS, gateway_columns
+from ingest.sandbox.generator.fault_truth import fault_lines
+from ingest.sandbox.generator.faults import FAULTS
 from ingest.sandbox.generator.graph_objects import write_graph
-from ingest.sandbox.generator.llm_rows import LLM_CONSTANTS, llm_columns
+from ingest.sandbox.generator.log_tables import Progress, days_of_calls, write_log_tables
 from ingest.sandbox.generator.outcomes import OUTCOMES
+from ingest.sandbox.generator.planting import Planted, plant_faults
 from ingest.sandbox.generator.recording import (
     SIMULATED_MARK,
     WORKSPACE_FILE,
@@ -42,15 +43,12 @@ from ingest.sandbox.generator.sources import (
     write_sources,
 )
 from ingest.sandbox.generator.timeline import Timeline, build_timeline
-from ingest.sandbox.generator.traps import TRAP, TRAPS
-from ingest.sandbox.generator.truth import people_rows, truth_columns
+from ingest.sandbox.generator.traps import TRAPS
+from ingest.sandbox.generator.truth import people_rows, truth_columns, unlogged_columns
 
 FEWEST_USERS = 5
 FEWEST_DAYS = 1
-GATEWAY_TABLE = "ApiManagementGatewayLogs"
-LLM_TABLE = "ApiManagementGatewayLlmLog"
 _TRUTH_FILE = "truth.toml"
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -100,9 +98,10 @@ def generate_tenant(
         write_graph(folder / "graph", company, timeline.lines)
         tell("people", users, users)
         calls = draw_calls(scope, company, timeline)
-        gateway_rows, llm_rows = _write_tables(folder, scope, company, calls, tell)
+        planted = plant_faults(scope, calls)
+        gateway_rows, llm_rows = write_log_tables(folder, scope, company, calls, tell)
         _write_subscriptions(folder, company, calls)
-        sources = _write_sources(folder, scope, company, calls, tell)
+        sources = _write_sources(folder, scope, company, calls, planted, tell)
         _write_workspace(folder, scope, now)
         summary = TenantSummary(
             out=out,
@@ -112,7 +111,7 @@ def generate_tenant(
             days=days,
             starts_at=STARTS_AT,
             now=now,
-            model_requests=_model_requests(calls.table),
+            model_requests=_model_requests(_logged(calls.table)),
             sessions=calls.sessions,
             gateway_rows=gateway_rows,
             llm_rows=llm_rows,
@@ -120,7 +119,9 @@ def generate_tenant(
         )
         if truth is not None:
             _write_truth(truth, scope, company, timeline, calls, summary)
+            _write_unlogged(truth, company, timeline, calls, planted)
             write_source_truth(truth, sources)
+            write_objects(truth / "faults.jsonl", fault_lines(calls, planted, sources.outside))
             tell("truth", 1, 1)
     return summary
 
@@ -152,6 +153,11 @@ def _refuse_truth(truth: Path, out: Path) -> None:
         )
 
 
+def _logged(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls that the gateway's log has any row of."""
+    return table[table["unlogged"] == 0]
+
+
 def _model_requests(table: pd.DataFrame) -> int:
     reached = np.array([outcome.reached_model for outcome in OUTCOMES])
     return int(reached[table["outcome"]].sum())
@@ -160,53 +166,6 @@ def _model_requests(table: pd.DataFrame) -> int:
 def _trap_counts(table: pd.DataFrame) -> dict[str, int]:
     counts = np.bincount(table["trap"], minlength=len(TRAPS)).tolist()
     return {trap.name: count for trap, count in zip(TRAPS, counts, strict=True) if trap.name}
-
-
-def _days(scope: Scope, table: pd.DataFrame) -> list[pd.DataFrame]:
-    edges = scope.starts_ms + np.arange(scope.days + 1) * DAY_MS
-    places = np.searchsorted(table["time_ms"].to_numpy(), edges)
-    return [table.iloc[places[day] : places[day + 1]] for day in range(scope.days)]
-
-
-def _write_tables(
-    folder: Path, scope: Scope, company: Company, calls: Calls, tell: Progress
-) -> tuple[int, int]:
-    """Write one file per table and day, its rows out of order; return the rows of each table."""
-    rng = scope.stream("rows")
-    gateway_rows = llm_rows = 0
-    for number, day in enumerate(_days(scope, calls.table)):
-        name = f"{utc_text(scope.starts_ms + number * DAY_MS)[:10]}.jsonl.gz"
-        tell("log rows", number, scope.days)
-        doubled = (day["trap"] == TRAP["duplicate_line"]).to_numpy()
-        logged = day["gateway_row"].to_numpy() == 1
-        columns = gateway_columns(rng, day, calls.habits, company.oids)
-        lines = encode_columns(columns, GATEWAY_CONSTANTS)
-        again = [line for line, is_doubled in zip(lines, doubled, strict=True) if is_doubled]
-        kept = [line for line, is_kept in zip(lines, logged, strict=True) if is_kept]
-        gateway_rows += _write_file(
-            rng, folder / "tables" / GATEWAY_TABLE / name, kept + again, torn=number == 0
-        )
-        columns = llm_columns(rng, day)
-        token_row_of = np.array(columns.pop("_call"), dtype=np.int64)
-        lines = encode_columns(columns, LLM_CONSTANTS)
-        repeated = np.flatnonzero((token_row_of >= 0) & doubled[token_row_of])
-        again = [lines[place] for place in repeated.tolist()]
-        llm_rows += _write_file(
-            rng, folder / "tables" / LLM_TABLE / name, lines + again, torn=number == 0
-        )
-    tell("log rows", scope.days, scope.days)
-    return gateway_rows, llm_rows
-
-
-def _write_file(rng: np.random.Generator, path: Path, lines: Sequence[str], *, torn: bool) -> int:
-    """Write shuffled lines, on demand with a torn one; return the number of good lines."""
-    if not lines:
-        return 0
-    shuffled = [lines[place] for place in rng.permutation(len(lines)).tolist()]
-    if torn:
-        shuffled.insert(len(shuffled) // 2, shuffled[0][: len(shuffled[0]) // 3])
-    write_lines(path, shuffled)
-    return len(lines)
 
 
 def _write_subscriptions(folder: Path, company: Company, calls: Calls) -> None:
@@ -220,10 +179,15 @@ def _write_subscriptions(folder: Path, company: Company, calls: Calls) -> None:
 
 
 def _write_sources(
-    folder: Path, scope: Scope, company: Company, calls: Calls, tell: Progress
+    folder: Path,
+    scope: Scope,
+    company: Company,
+    calls: Calls,
+    planted: Planted,
+    tell: Progress,
 ) -> Sources:
     tell("other sources", 0, 1)
-    sources = draw_sources(scope, calls, company.oids, _model_requests(calls.table))
+    sources = draw_sources(scope, calls, planted, company.oids, _model_requests(calls.table))
     write_sources(folder, sources)
     tell("other sources", 1, 1)
     return sources
@@ -234,6 +198,16 @@ def _write_workspace(folder: Path, scope: Scope, now: datetime) -> None:
     values = workspace_values(STARTS_AT, now)
     tables = {"deployments": deployment_tables(DEPLOYMENTS)}
     (folder / WORKSPACE_FILE).write_text(toml_text(comment, values, tables), encoding="utf-8")
+
+
+def _write_unlogged(
+    truth: Path, company: Company, timeline: Timeline, calls: Calls, planted: Planted
+) -> None:
+    unlogged = (calls.table["unlogged"] > 0).to_numpy()
+    columns = unlogged_columns(
+        calls.table[unlogged], planted.streamed[unlogged], timeline, company.oids
+    )
+    write_lines(truth / "unlogged.jsonl.gz", encode_columns(columns, {}))
 
 
 def _write_truth(
@@ -247,7 +221,7 @@ def _write_truth(
     truth.mkdir(parents=True, exist_ok=True)
     lines = [
         line
-        for day in _days(scope, calls.table)
+        for day in days_of_calls(scope, _logged(calls.table))
         for line in encode_columns(truth_columns(day, timeline, company.oids), {})
     ]
     write_lines(truth / "requests.jsonl.gz", lines)
@@ -264,9 +238,11 @@ def _write_truth(
         "gateway_rows": summary.gateway_rows,
         "llm_rows": summary.llm_rows,
     }
-    outcomes = np.bincount(calls.table["outcome"], minlength=len(OUTCOMES)).tolist()
+    outcomes = np.bincount(_logged(calls.table)["outcome"], minlength=len(OUTCOMES)).tolist()
+    faults = np.bincount(calls.table["fault"], minlength=len(FAULTS)).tolist()
     tables = {
         "traps": dict(summary.traps),
+        "faults": {f.name: count for f, count in zip(FAULTS, faults, strict=True) if f.name},
         "outcomes": {o.name: count for o, count in zip(OUTCOMES, outcomes, strict=True)},
     }
     text = toml_text(f"{SIMULATED_MARK}: the truth.", values, tables)

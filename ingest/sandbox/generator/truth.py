@@ -5,14 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ingest.sandbox.generator.answers import response_columns
 from ingest.sandbox.generator.arrays import Bools, Objects, kept
 from ingest.sandbox.generator.catalog import CLIENT_NAMES, DEPLOYMENTS, OFFICES, utc_text
 from ingest.sandbox.generator.company import Company, Person, Service
+from ingest.sandbox.generator.faults import FAULTS
 from ingest.sandbox.generator.gateway_rows import iso_times
 from ingest.sandbox.generator.llm_rows import logged_models
 from ingest.sandbox.generator.outcomes import OUTCOMES, Evidence
 from ingest.sandbox.generator.timeline import FOREVER_MS, Timeline
 from ingest.sandbox.generator.traps import TRAPS, UNATTRIBUTED
+from ingest.sandbox.generator.unlogged import REASONS
 
 _EVIDENCE_NAMES = {
     Evidence.BACKEND: "backend_header",
@@ -20,6 +23,16 @@ _EVIDENCE_NAMES = {
     Evidence.TRACE: "trace",
     Evidence.SUBSCRIPTION: "subscription",
 }
+_OF_THE_LOG = (
+    "label",
+    "caller_oid",
+    "caller_evidence",
+    "unit",
+    "logged_input_tokens",
+    "logged_output_tokens",
+    "trap",
+    "fault",
+)
 _USAGE = (
     "input_tokens",
     "output_tokens",
@@ -69,8 +82,21 @@ def truth_columns(
         "logged_input_tokens": kept(calls["input_tokens"].to_numpy(), input_known).tolist(),
         "logged_output_tokens": kept(calls["output_tokens"].to_numpy(), output_known).tolist(),
         "trap": [trap.name for trap in traps],
+        "fault": [FAULTS[place].name for place in calls["fault"].tolist()],
         "session_id": calls["session_id"].tolist(),
     }
+
+
+def unlogged_columns(
+    calls: pd.DataFrame, streamed: Bools, timeline: Timeline, oids: Sequence[str]
+) -> dict[str, list[object]]:
+    """Return the columns of unlogged.jsonl: those of requests.jsonl and responses.jsonl.
+
+    What would tell how the log shows a call is left out, because it does not; `reason` says why.
+    """
+    columns = truth_columns(calls, timeline, oids) | response_columns(calls, streamed)
+    kept = {name: column for name, column in columns.items() if name not in _OF_THE_LOG}
+    return kept | {"reason": [REASONS[place] for place in calls["unlogged"].tolist()]}
 
 
 def _found(calls: pd.DataFrame, reached: Bools) -> tuple[Objects, Bools]:

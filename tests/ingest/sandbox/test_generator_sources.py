@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,11 +20,12 @@ import pytest
 from oracle.charges import true_cost
 from recorded_tenant import LLM, Recording, Row, headers, record, trace_metadata
 
-from ingest.sandbox.generator.outcomes import OUTCOME
+from ingest.sandbox.generator.outcomes import OUTCOME, OUTCOMES
 from ingest.sandbox.generator.traps import TRAPS
 from ingest.sandbox.generator.usage_records import recorded_answers
 from ingest.sandbox.process import sandbox_process
 
+CORRELATION_ID = re.compile(rb'"(?:CorrelationId|correlation_id)":"([^"]+)"')
 FOUNDRY = "Microsoft.CognitiveServices/accounts"
 GATEWAY = "Microsoft.ApiManagement/service"
 TOKENS = (
@@ -46,17 +48,18 @@ METRICS = dict(
         strict=True,
     )
 )
-# What seed 3, 12 users and 10 days gave before the tenant recorded anything else, unpacked.
+# What seed 3, 12 users and 10 days gave before the tenant recorded anything else, unpacked; of the
+# log and of the truth only the lines of calls that nothing was planted on since.
 OLD_CONTENT = """
-420af38cea3f1ee64ca2fcea86189b60363ac8f2aab8b37464c768a9b4646ca6 graph
-52607c117570b9035f6f6018329654797816f99a3d8c06909b2765c8db84b7f9 seeds
-b171afbd1ffcd49bc93a9a154b76832cf7a08991444afbce8e79c2edc0bdc626 tables/ApiManagementGatewayLogs
-8ebf3f49476ca02e26b2f2cdbfc6ed31914f912eca3873918beaaf736a210d22 tables/ApiManagementGatewayLlmLog
-c88a8b1b3f08ac728b6b8f37e0310b8c55028ef74fb4669065505156a90053b1 truth/people.jsonl
-d67c2944afa7dd0c514d72224e637296e1ac870cefadd05f8f2ed475b8085d7a truth/requests.jsonl.gz
-b50ffb9c95dabf9b36351cefeb035df2e3af4e55faf2ffaaff08f643e891c3a8 truth/truth.toml
-71c799dc9ebf6009e4f66497297dd10458ec70446d0d550dccfea41348449f17 workspace.toml
+70a24dd99d5e3d0fe5041e214871f1b9107024328544a772cb072f61bc49c909 graph
+52a3e27d4988445615ea2ae2533abaa2345750a22b3e4d54e8c5921f2417f26e seeds
+cf3816a9984dff9ee217d7b383c956b4bf4e57e38cd292f4c4ee137748f9fb41 tables/ApiManagementGatewayLogs
+6836c08a960622c48ebaf98e09e827b34f29327cb0ca68a45e243d01d48418f4 tables/ApiManagementGatewayLlmLog
+f14dcc199974cd59afc120bbde9fe177835a703ad57d3064ee3d5a6a48403432 truth/people.jsonl
+a004614b954985076486b80b162a9c9dcf698ed8712af9bb69dcd4bfeb9ce0a5 truth/requests.jsonl.gz
+4237afbb24fcc2a14559661523d65ec20c054bd1eb2d30108b200e61dbb23154 workspace.toml
 """
+CATEGORIES = {name: f"{OUTCOMES[place].response_code // 100}xx" for name, place in OUTCOME.items()}
 # The oracle knows no price of the preview, which only the simulated invoice has.
 PREVIEW_USD = {
     "input_tokens": Fraction(6),
@@ -100,8 +103,17 @@ def served(tenant: Recording) -> Iterator[tuple[Row, str, int, bool]]:
         assert request["correlation_id"] == response["correlation_id"]
         if response["foundry_status"]:
             yield request, response["ended_at"], response["foundry_status"], response["streamed"]
+    for call in tenant.unlogged:
+        if call["foundry_status"]:
+            yield call, call["ended_at"], call["foundry_status"], call["streamed"]
     for call in rows_of(tenant.truth_folder / "outside.jsonl.gz"):
         yield call, call["ended_at"], call["status"], call["streamed"]
+
+
+def unrecorded(tenant: Recording) -> set[tuple[str, str]]:
+    """The minutes and deployments of which the platform recorded no point."""
+    rows = rows_of(tenant.truth_folder / "metric_minutes.jsonl.gz")
+    return {(row["time"][:16], row["deployment"]) for row in rows if not row["recorded"]}
 
 
 def newest(points: list[Row]) -> dict[tuple[str, ...], Row]:
@@ -114,12 +126,22 @@ def newest(points: list[Row]) -> dict[tuple[str, ...], Row]:
 
 
 def test_the_gateways_log_and_the_directory_are_what_they_were(tenant: Recording) -> None:
+    changed = {row["correlation_id"] for row in tenant.truth if row["fault"]}
+    changed |= {row["correlation_id"] for row in tenant.unlogged}
     for expected, name in map(str.split, OLD_CONTENT.strip().splitlines()):
         inside = name.removeprefix("truth/")
         place = (tenant.out if inside == name else tenant.truth_folder) / inside
-        files = [place] if place.is_file() else sorted(place.iterdir())
-        digest = hashlib.sha256(b"\0".join(content(file) for file in files)).hexdigest()
+        digest = hashlib.sha256(b"\n".join(old_lines(place, changed))).hexdigest()
         assert digest == expected, name
+
+
+def old_lines(place: Path, changed: set[str]) -> Iterator[bytes]:
+    """The lines of a file or of a folder's files that say nothing of these calls."""
+    files = [place] if place.is_file() else sorted(place.iterdir())
+    for line in b"\n".join(content(file) for file in files).splitlines():
+        known = CORRELATION_ID.search(line)
+        if known is None or known[1].decode() not in changed:
+            yield line.replace(b'"fault":"",', b"")
 
 
 @pytest.mark.parametrize("recorded", ["tenant", "month"])
@@ -128,9 +150,10 @@ def test_foundry_counts_every_token_in_the_minute_its_answer_ended(
 ) -> None:
     recording: Recording = request.getfixturevalue(recorded)
     expected = Counter[tuple[str, str, str]]()
+    lost = unrecorded(recording)
     for call, ended_at, _, _ in served(recording):
         for metric, name in METRICS.items():
-            if call[name]:
+            if call[name] and (ended_at[:16], call["deployment"]) not in lost:
                 expected[ended_at[:16], call["deployment"], metric] += call[name]
     found = Counter[tuple[str, str, str]]()
     points = newest(rows_of(recording.out / "metrics"))
@@ -160,19 +183,21 @@ def test_foundry_counts_its_answers_by_status(tenant: Recording) -> None:
 
 
 def test_true_minutes_tell_the_gateways_share(tenant: Recording) -> None:
-    own, others = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
+    own, others, unlogged = (Counter[tuple[str, str, str]]() for _ in range(3))
     for call, ended_at, status, _ in served(tenant):
         if status == 200:
-            counts = others if "workload" in call else own
+            counts = others if "workload" in call else unlogged if "reason" in call else own
             counts[ended_at[:16], call["deployment"], "requests"] += 1
             for name in TOKENS:
                 counts[ended_at[:16], call["deployment"], name] += call[name]
     for row in rows_of(tenant.truth_folder / "metric_minutes.jsonl.gz"):
         for name in ("requests", *TOKENS):
             key = (row["time"][:16], row["deployment"], name)
-            assert (row[name], row[f"outside_{name}"]) == (own.pop(key, 0), others.pop(key, 0))
+            for prefix, counts in (("", own), ("outside_", others), ("unlogged_", unlogged)):
+                assert row[f"{prefix}{name}"] == counts.pop(key, 0)
     assert not own
     assert not others
+    assert not unlogged
 
 
 def test_a_few_points_come_too_low_first(tenant: Recording) -> None:
@@ -202,10 +227,11 @@ def test_the_gateway_measures_itself(tenant: Recording) -> None:
         else:
             gauges[point["metric"]] += 1
             assert 0 < point["total"] <= 100
-    assert counts.total() == len(tenant.truth)
+    assert counts.total() == len(tenant.truth) + len(tenant.unlogged)
     # The log itself lacks a few rows, and a few have no id.
+    unlogged = Counter(CATEGORIES[call["outcome"]] for call in tenant.unlogged)
     for category, number in Counter(codes.values()).items():
-        assert 0 <= counts[category] - number <= 10
+        assert 0 <= counts[category] - number - unlogged[category] <= 10
     assert gauges == {"Capacity": 10 * 288, "CpuPercent_Gateway": 10 * 288}
 
 
@@ -277,7 +303,12 @@ def test_the_claude_line_is_all_traffic_rounded_up_by_the_hour(month: Recording)
     assert usage == days
     assert {row["PublisherType"] for row in lines} == {"Marketplace"}
     truth = rows_of(month.truth_folder / "costs.jsonl")
-    parts = ("gateway_tokens_usd", "outside_tokens_usd", "web_search_usd")
+    parts = (
+        "gateway_tokens_usd",
+        "unlogged_tokens_usd",
+        "outside_tokens_usd",
+        "web_search_usd",
+    )
     assert {row["hour"][:13]: sum(Fraction(row[part]) for part in parts) for row in truth} == hours
     assert all(Decimal(row["billed_usd"]) * 100 == row["ccu"] for row in truth)
 
@@ -339,12 +370,18 @@ def _listed(items: list[Row]) -> set[Any]:
 def test_token_metrics_add_up_by_minute_caller_and_model(tenant: Recording) -> None:
     responses = rows_of(tenant.truth_folder / "responses.jsonl.gz")
     by_id = tenant.by_id
+    current = {
+        call["true_oid"]
+        for call in tenant.truth
+        if by_id.get(call["correlation_id"], {}).get("ApiRevision") == "3"
+        and call["trap"] != "forged_passed_through"
+    }
+    shown = {"", "response_header_only", "late_days", "duplicate_line", "aborted_metered"}
     expected = Counter[tuple[str, str, str, str]]()
-    for call, response in zip(tenant.truth, responses, strict=True):
-        logged = by_id.get(call["correlation_id"])
-        plain = call["trap"] in {"", "response_header_only", "late_days", "duplicate_line"}
-        plain |= call["trap"] == "aborted_metered"
-        if not (call["reached_model"] and plain and logged and logged["ApiRevision"] == "3"):
+    ended = zip(tenant.truth, responses, strict=True)
+    for call, response in [*ended, *((call, call) for call in tenant.unlogged)]:
+        plain = call.get("trap", "") in shown
+        if not (call["reached_model"] and plain and call["true_oid"] in current):
             continue
         amounts = {
             "Prompt Tokens": call["input_tokens"],
@@ -380,26 +417,34 @@ def test_token_metrics_forget_callers_beyond_a_hundred(tmp_path: Path) -> None:
 
 def test_traces_repeat_the_gateways_row_but_for_the_planted(tenant: Recording) -> None:
     truth = {row["correlation_id"]: row for row in tenant.truth}
+    unlogged = {row["correlation_id"]: row for row in tenant.unlogged}
     told = {r["correlation_id"]: r for r in rows_of(tenant.truth_folder / "traces.jsonl.gz")}
+    by_id = tenant.by_id
     traces = [row["Properties"] for row in rows_of(tenant.out / "tables" / "AppTraces")]
     own = [trace for trace in traces if "request_id" in trace]
     assert {trace["request_id"] for trace in own} == set(told)
     assert len(own) == len(told)
     for trace in own:
-        expected, request = told[trace["request_id"]], truth[trace["request_id"]]
-        logged = tenant.by_id[trace["request_id"]]
+        expected = told[trace["request_id"]]
         assert expected["trace_oid"] == trace["oid"]
+        if trace["request_id"] in unlogged:
+            assert trace["oid"] == unlogged[trace["request_id"]]["true_oid"]
+            assert not expected["trap"]
+            continue
+        request, logged = truth[trace["request_id"]], by_id[trace["request_id"]]
         assert expected["true_oid"] == request["true_oid"] == request["caller_oid"]
         trap = expected["trap"]
         assert (trace["oid"] != request["caller_oid"]) == (trap == "other_caller")
+        written = trace_metadata(logged)
+        assert not written or written.items() <= trace.items()
+        named = headers(logged["BackendRequestHeaders"]).get("x-llm-deployment")
+        assert trace.get("deployment") == named
+        if request["fault"] == "untold_in_app_traces":
+            continue
         forwarded = trap == "user_authorization_forwarded"
         assert trace["user_authorization_forwarded"] == ("true" if forwarded else "false")
         kind = "key" if trap == "key_credential" else "managed_identity"
         assert trace["credential_kind"] == kind
-        named = headers(logged["BackendRequestHeaders"]).get("x-llm-deployment")
-        assert trace.get("deployment") == named
-        written = trace_metadata(logged)
-        assert not written or written.items() <= trace.items()
     planted = Counter(row["trap"] for row in told.values() if row["trap"])
     names = {"other_caller", "user_authorization_forwarded", "key_credential"}
     assert set(planted) == names
