@@ -30,6 +30,11 @@ class MonitoredResource:
     region: str | None
 
     @property
+    def name(self) -> str:
+        """The resource's own name."""
+        return self.resource_id.rstrip("/").rpartition("/")[2]
+
+    @property
     def subscription_id(self) -> str:
         """The subscription that the resource lies in."""
         return self.resource_id.split("/")[2]

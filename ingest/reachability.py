@@ -54,7 +54,7 @@ def _metrics(settings: Settings, clock: Clock) -> Iterator[DoctorFinding]:
 
         question = SourceQuestion(
             "metrics",
-            f"metrics of {resource.resource_id}",
+            f"metrics of {resource.name}",
             f"POST /subscriptions/{resource.subscription_id}/metrics:getBatch",
             grant(f"the role Monitoring Reader on the resource {resource.resource_id}"),
         )

@@ -16,6 +16,7 @@ from rich.table import Table
 from ingest.entra_findings import entra_findings
 from ingest.load_findings import load_findings
 from ingest.reachability import source_findings
+from ingest.silent_sandbox import silent_sandbox
 from jobs.cli import data_dir_option
 from jobs.screen import screen
 from models.clock import Clock, rfc3339
@@ -67,9 +68,12 @@ def examine(
     """Yield every finding, from the settings outward to the figures of the days asked for."""
     yield from _settings(settings)
     yield from _seeds(settings)
-    yield from source_findings(settings, clock)
-    if settings.tenant_id:
-        yield from entra_findings(settings)
+    if silence := silent_sandbox(settings):
+        yield silence
+    else:
+        yield from source_findings(settings, clock)
+        if settings.tenant_id:
+            yield from entra_findings(settings)
     yield from load_findings(settings)
     yield from published_findings(settings.publication_dir, clock, first_day, last_day)
 

@@ -105,7 +105,7 @@ class Life:
                 books = replace(opened, clock=self.books.clock)
                 for name, moment in self.rounds:
                     _observe(books, name, moment)
-                land_arriving(books, _newest(self.rows[name] for name in self.arrived))
+                land_arriving(books, [self.rows[name] for name in self.arrived])
                 books.publish()
                 return _comparable(published_rows(books.publication))
 
@@ -124,7 +124,7 @@ def life(folder: Path, starts_at: datetime = STARTS_AT) -> Iterator[Life]:
 def land_arriving(books: Books, arriving: Sequence[Arriving]) -> None:
     """Land rows, those of one source as one batch, sources in the order of their first row."""
     by_source: dict[str, list[Row]] = {}
-    for one in arriving:
+    for one in _newest(arriving):
         by_source.setdefault(one.source, []).append(one.row)
     for name, rows in by_source.items():
         if name in _LOGS:

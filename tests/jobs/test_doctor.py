@@ -104,6 +104,17 @@ def test_a_clean_tenant_has_nothing_to_mend(tmp_path: Path) -> None:
     assert "nobody can be somebody else: shown for 2 of 2 requests" in fine
 
 
+def test_a_sandbox_that_has_ended_is_said_once(tmp_path: Path) -> None:
+    workspace = write_workspace(tmp_path / "workspace", _APP, _ONE_WORKSPACE)
+    recorded = read_workspace(workspace)
+    with sandbox_process(workspace) as url:
+        settings = tenant_settings(clear(tmp_path / "data"), recorded, url)
+    found = [one for one in examine(settings, settings.clock()) if one.check == "source"]
+    assert [one.severity for one in found] == ["warn"]
+    assert "is not running" in found[0].text
+    assert "tollbook sandbox serve" in found[0].advice
+
+
 def test_logs_in_the_wrong_table_are_named(tmp_path: Path) -> None:
     row = {"TimeGenerated": _AT, "Category": "GatewayLlmLogs", "_ResourceId": GATEWAY}
     found = _examined(tmp_path, {"tables/AzureDiagnostics/a.jsonl": [row]})
