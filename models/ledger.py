@@ -12,7 +12,7 @@ from pathlib import Path
 from models.errors import CheckError
 from models.publication import DAY_TABLES, SMALL_TABLES, parquet_name, write_parquet
 from models.sql_files import names, sql
-from models.warehouse import Connection, build, run, transaction
+from models.warehouse import Connection, build, define, run, transaction
 
 LONGEST_SPAN_DAYS = 7
 """Days built together: enough to amortise a statement, few enough to bound memory."""
@@ -36,6 +36,7 @@ _SPAN = (
     "ledger.rated",
     "ledger.charges",
 )
+_VIEWS = ("ledger.gateway_calls", "ledger.requests", "ledger.callers", "ledger.rated")
 _DICTIONARIES = {
     "callers": "warehouse.directory.callers",
     "units": "warehouse.dimension.units",
@@ -43,6 +44,8 @@ _DICTIONARIES = {
     "deployments": "warehouse.dimension.deployments",
     "clients": "warehouse.dimension.clients",
 }
+# Marts of a day that a further statement reads; the others go straight into their files.
+_READ_AGAIN = ("ledger", "daily")
 _DAY_CHECKS = ("checks/daily__sums_to_ledger",)
 
 
@@ -85,7 +88,10 @@ def build_span(connection: Connection, first_day: date, last_day: date) -> None:
     `prepare` must have run. Raises CheckError when a check that stops publication finds rows.
     """
     for table in _SPAN:
-        build(connection, table, first_day=first_day, last_day=last_day)
+        if table in _VIEWS:
+            define(connection, table, first_day=first_day, last_day=last_day)
+        else:
+            build(connection, table, first_day=first_day, last_day=last_day)
     with transaction(connection):
         for name, table in _DICTIONARIES.items():
             statement = f"insert into {table} by name\n{sql(f'dimension/{name}')}"
@@ -96,12 +102,15 @@ def build_span(connection: Connection, first_day: date, last_day: date) -> None:
 
 def write_day(connection: Connection, usage_day: date, folder: Path, run_id: int) -> dict[str, str]:
     """Write one day's immutable files; return {table: path below `folder`}."""
-    for table in DAY_TABLES:
+    for table in _READ_AGAIN:
         build(connection, f"marts.{table}", usage_day=usage_day)
     refuse(run_checks(connection, _DAY_CHECKS))
     return {
         table: write_parquet(
-            connection, f"marts.{table}", folder, parquet_name(table, run_id, usage_day)
+            connection,
+            f"marts.{table}" if table in _READ_AGAIN else f"(\n{sql(f'marts/{table}')}\n)",
+            folder,
+            parquet_name(table, run_id, usage_day),
         )
         for table in DAY_TABLES
     }

@@ -138,12 +138,12 @@ def parquet_name(table: str, run_id: int, usage_day: date | None = None) -> str:
     return f"{table}/{usage_day or 'all'}.r{run_id:06d}.parquet"
 
 
-def write_parquet(connection: Connection, table: str, folder: Path, name: str) -> str:
-    """Write a table to `folder/name` and return the name."""
+def write_parquet(connection: Connection, rows: str, folder: Path, name: str) -> str:
+    """Write a table, or a select in parentheses, to `folder/name` and return the name."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     target = str(path).replace("'", "''")
-    connection.execute(f"copy {table} to '{target}' (format parquet, compression zstd)")
+    connection.execute(f"copy {rows} to '{target}' (format parquet, compression zstd)")
     # On the disk before the pointer moves, so that not even a power cut publishes half a state.
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -128,6 +128,13 @@ def build(connection: Connection, table: str, name: str | None = None, **variabl
     return int(scalar(connection, f"select count(*) from {table}"))
 
 
+def define(connection: Connection, view: str, **variables: Any) -> None:
+    """Create or replace `view` from `sql/<view as path>.sql`; nothing is computed yet."""
+    for variable, value in variables.items():
+        connection.execute(f"set variable {variable} = $value", {"value": value})
+    connection.execute(f"create or replace view {view} as\n{sql(view.replace('.', '/'))}")
+
+
 def claim(connection: Connection, tenant_id: str | None) -> None:
     """Note whose data the warehouse holds; WarehouseError when it is another tenant's."""
     if tenant_id is None:

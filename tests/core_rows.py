@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from ingest.landing import Landed, land
 from ingest.source import GATEWAY_LOG, LLM_LOG, Source
@@ -28,6 +29,12 @@ DAY = date(2026, 10, 5)
 WINDOW = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 ACCOUNT = "/subscriptions/s/resourceGroups/r/providers/Microsoft.CognitiveServices/accounts"
 NOBODY = "00000000-0000-0000-0000-000000000000"
+
+# The ledger keeps an id as text only where its key does not say how it was spelt.
+_CORRELATION_ID = (
+    "case when call.has_correlation_id"
+    " then coalesce(call.other_correlation_id, call.request_key::varchar) end as correlation_id"
+)
 
 _PRICE = {
     "speed": "standard",
@@ -226,14 +233,16 @@ class Books:
         ledger.build_span(self.connection, first_day, last_day or first_day)
         return rows_of(
             self.connection,
-            "select call.correlation_id, charge.* from ledger.charges as charge"
+            f"select {_CORRELATION_ID}, charge.* from ledger.charges as charge"
             " inner join ledger.attributed as call using (request_key)"
             " order by charge.usage_time, charge.request_key",
         )
 
     def attributed(self) -> dict[str, Row]:
         """What the last `book` attributed, charged or not, by CorrelationId."""
-        found = rows_of(self.connection, "from ledger.attributed")
+        found = rows_of(
+            self.connection, f"select {_CORRELATION_ID}, call.* from ledger.attributed as call"
+        )
         return {row["correlation_id"]: row for row in found}
 
     def publish(self) -> Manifest:
@@ -276,7 +285,11 @@ def rows_of(connection: Connection, statement: str) -> list[Row]:
     """The rows of a query as dicts."""
     result = connection.execute(statement)
     names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in result.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _cell(value: Any) -> Any:

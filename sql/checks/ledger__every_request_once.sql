@@ -25,7 +25,7 @@ booked as (
         charge.usage_day,
         count(*) as requests
     from ledger.charges as charge
-    inner join ledger.requests as call on charge.request_key = call.request_key
+    inner join ledger.attributed as call on charge.request_key = call.request_key
     where
         call.has_gateway_row
         and call.request_time is not null

@@ -1,15 +1,14 @@
 -- fail: the ledger's tokens are not those of the log. Raw is summed in another way than the ledger
 -- is built: every plausible count of a row with tokens, once per response.
 with booked as (
-    select distinct coalesce(line.correlation_id, line.item_id) as correlation
-    from ledger.requests as call
-    inner join ledger.usage_rows as line on call.usage_key = line.usage_key
-    where call.reached_model
+    select distinct usage_key as correlation
+    from ledger.attributed
+    where reached_model and usage_key is not null
 ),
 
 rows_once as (
     select
-        coalesce(nullif(trim(correlation_id), ''), item_id) as correlation,
+        as_key(nullif(trim(correlation_id), ''), item_id) as correlation,
         nullif(trim(request_id), '') as response,
         prompt_tokens,
         completion_tokens
@@ -19,8 +18,8 @@ rows_once as (
         between getvariable('first_day') - 1 and getvariable('last_day') + 1
         or correlation_id in (
             select correlation_id
-            from ledger.gateway_calls
-            where request_time is null
+            from warehouse.raw.gateway_log
+            where time_generated is null
         )
     qualify row_number() over (partition by item_id order by ingested_at, load_id) = 1
 ),

@@ -1,6 +1,19 @@
 -- 1 row per request of the window with caller, unit, model and deployment: all that a price needs.
 select
-    call.* exclude (llm_model, account),
+    -- What the ladders were made of goes no further than a word on it.
+    call.* exclude (
+        llm_model, account, api_id, apim_subscription_id, caller_ip_address, backend_time_ms,
+        last_error_source, client_oid, backend_oid, response_oid, trace_oid, client_deployment,
+        backend_deployment, response_deployment, trace_deployment, client_speed, backend_speed,
+        response_speed, trace_speed, believes_backend_oid, believes_backend_deployment,
+        believes_backend_speed, credential_headers, row_time, ingested_at
+    ),
+    call.backend_oid is not null as has_backend_oid,
+    call.backend_oid is not null and call.believes_backend_oid as has_policys_backend_oid,
+    call.response_oid is not null as has_response_oid,
+    call.trace_oid is not null as has_trace_oid,
+    call.apim_subscription_id is not null as has_subscription,
+    call.credential_headers is not null as has_logged_credential,
     call.llm_model as response_model,
     coalesce(call.llm_model, place.place.model) as llm_model,
     coalesce(place.place.deployment, call.policy_deployment) as deployment,

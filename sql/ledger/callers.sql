@@ -33,7 +33,7 @@ select
         response_oid,
         trace_oid,
         subscription.oid
-    ) as caller_oid,
+    )::uuid as caller_oid,
     -- Two sides name different people, or a client put in a name that no policy replaced.
     len(
         list_distinct(

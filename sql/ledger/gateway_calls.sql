@@ -4,11 +4,18 @@
 with near as (
     select
         *,
-        coalesce(correlation_id, item_id) as call_key,
+        as_key(correlation_id, item_id) as call_key,
+    from warehouse.staging.gateway_requests
+    where day_key between getvariable('first_day') - 1 and getvariable('last_day') + 1
+    union all
+    -- A request without a time may belong to any day: that of its usage.
+    select
+        *,
+        as_key(correlation_id, item_id) as call_key,
     from warehouse.staging.gateway_requests
     where
-        day_key between getvariable('first_day') - 1 and getvariable('last_day') + 1
-        or request_time is null
+        request_time is null
+        and day_key not between getvariable('first_day') - 1 and getvariable('last_day') + 1
 ),
 
 repeated as (
@@ -21,13 +28,13 @@ repeated as (
 
 calls as (
     select
-        * exclude (call_key),
+        *,
         1 as call_number,
     from near
     where call_key not in (select call_key from repeated)
     union all
     select
-        * exclude (call_key),
+        *,
         row_number() over (
             partition by call_key
             order by request_time nulls last, ingested_at, item_id
@@ -71,7 +78,7 @@ traces as (
 )
 
 select
-    calls.* replace (
+    calls.* exclude (correlation_id) replace (
         coalesce(calls.trace_oid, traces.oid) as trace_oid,
         coalesce(calls.trace_deployment, traces.deployment) as trace_deployment,
         coalesce(calls.trace_speed, traces.speed) as trace_speed,
@@ -80,5 +87,7 @@ select
         coalesce(calls.trace_credential_kind, traces.credential_kind) as trace_credential_kind,
         calls.malformed_oid or coalesce(traces.malformed_oid, false) as malformed_oid
     ),
+    calls.correlation_id is not null as has_correlation_id,
+    other_spelling(calls.correlation_id) as other_correlation_id,
 from calls
-left join traces on calls.correlation_id = traces.correlation_id
+left join traces on calls.call_key = as_key(traces.correlation_id, null)

@@ -3,9 +3,10 @@
 with collapsed as (
     select
         usage_key,
-        any_value(correlation_id) as correlation_id,
-        min(response_id) as first_response_id,
-        max(response_id) as last_response_id,
+        any_value(has_correlation_id) as has_correlation_id,
+        any_value(other_correlation_id) as other_correlation_id,
+        min(response_key) as least_response,
+        max(response_key) as greatest_response,
         min(row_time) as row_time,
         min(ingested_at) as ingested_at,
         max(input_tokens) filter (where is_counted) as input_tokens,
@@ -16,19 +17,33 @@ with collapsed as (
     group by usage_key
 ),
 
+several as (
+    -- Nearly every key has one response, so only the others are told apart.
+    select *
+    from ledger.usage_rows
+    where
+        usage_key in (
+            select usage_key
+            from collapsed
+            where least_response < greatest_response
+        )
+),
+
 responses as (
-    -- Nearly every key has one response, so only the others are told apart; a row without a response
-    -- id belongs to the first.
     select
         usage_key,
-        coalesce(line.response_id, collapsed.first_response_id) as response_id,
-        max(line.input_tokens) filter (where line.is_counted) as input_tokens,
-        max(line.output_tokens) filter (where line.is_counted) as output_tokens,
-        arg_max(line.model_name, coalesce(line.output_tokens, 0)) as model_name,
-    from ledger.usage_rows as line
-    inner join collapsed using (usage_key)
-    where collapsed.first_response_id < collapsed.last_response_id
-    group by all
+        response,
+        max(input_tokens) filter (where is_counted) as input_tokens,
+        max(output_tokens) filter (where is_counted) as output_tokens,
+        arg_max(model_name, coalesce(output_tokens, 0)) as model_name,
+    from (
+        select
+            *,
+            -- A row without a response id belongs to the first.
+            coalesce(response_id, min(response_id) over (partition by usage_key)) as response,
+        from several
+    )
+    group by usage_key, response
 ),
 
 added as (
@@ -44,13 +59,13 @@ added as (
 
 named as (
     select
-        collapsed.* exclude (first_response_id, last_response_id) replace (
+        collapsed.* exclude (least_response, greatest_response) replace (
             if(added.responses > 1, added.input_tokens, collapsed.input_tokens) as input_tokens,
             if(added.responses > 1, added.output_tokens, collapsed.output_tokens) as output_tokens,
             coalesce(added.model_name, collapsed.model_name) as model_name
         ),
-        collapsed.first_response_id is not null as has_response,
-        coalesce(added.responses, (collapsed.first_response_id is not null)::integer) as responses,
+        collapsed.least_response is not null as has_response,
+        coalesce(added.responses, (collapsed.least_response is not null)::integer) as responses,
     from collapsed
     left join added using (usage_key)
 )

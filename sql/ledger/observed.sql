@@ -5,8 +5,7 @@ with facts as (
         call.*,
         is_messages_call and backend_response_code is not null as is_forwarded,
         coalesce(trace_user_authorization_forwarded, trace_credential_kind) is not null as has_trace,
-        coalesce(case when believes_backend_oid then backend_oid end, response_oid, trace_oid)
-            as policy_oid,
+        has_policys_backend_oid or has_response_oid or has_trace_oid as has_policy_oid,
         crowded.hour is not null as is_crowded,
     from ledger.attributed as call
     left join ledger.crowded_hours as crowded
@@ -19,7 +18,9 @@ failed as (
     select
         usage_day,
         usage_time,
-        correlation_id,
+        case
+            when has_correlation_id then coalesce(other_correlation_id, request_key::varchar)
+        end as correlation_id,
         trace_user_authorization_forwarded = 'true' as user_credential_forwarded,
         has_trace
         and not coalesce(
@@ -33,16 +34,16 @@ failed as (
         reached_model and has_gateway_row and caller_evidence = 'none' as no_caller,
         malformed_oid,
         reached_model and caller_evidence = 'trace' as trace_only,
-        is_forwarded and backend_oid is null and response_oid is not null and not malformed_oid
+        is_forwarded and not has_backend_oid and has_response_oid and not malformed_oid
             as backend_header_missing,
-        is_forwarded and response_code not in (0, 499) and response_oid is null
-        and believes_backend_oid and backend_oid is not null and not malformed_oid
+        is_forwarded and response_code not in (0, 499) and not has_response_oid
+        and has_policys_backend_oid and not malformed_oid
             as response_header_missing,
-        response_code in (403, 429) and backend_response_code is null and response_oid is null
+        response_code in (403, 429) and backend_response_code is null and not has_response_oid
             as refusal_without_caller,
-        is_messages_call and apim_subscription_id is not null and policy_oid is null
+        is_messages_call and has_subscription and not has_policy_oid
             as subscription_only,
-        credential_headers is not null as credential_logged,
+        has_logged_credential as credential_logged,
         reached_model and not has_llm_row as usage_row_missing,
         reached_model and not has_gateway_row as gateway_row_missing,
         is_unjoinable as usage_unjoinable,

@@ -1,7 +1,7 @@
 -- 1 row per principal and span of time: the unit it belonged to, as known now.
 -- Cost center, else department, else the visible last resort.
 select
-    oid,
+    try_cast(oid as uuid) as oid,
     coalesce(cost_center, department, 'Unassigned') as unit,
     case
         when cost_center is not null then 'cost_center'

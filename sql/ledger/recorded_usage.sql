@@ -1,5 +1,5 @@
 -- 1 row per CorrelationId of the window that has a usage record.
-select distinct correlation_id
+select distinct as_key(correlation_id, null) as request_key
 from warehouse.staging.usage_records
 where
     correlation_id is not null

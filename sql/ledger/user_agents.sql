@@ -1,7 +1,7 @@
 -- 1 row per User-Agent of the window, with what it says of the program that called.
 with agents as (
     select distinct user_agent
-    from ledger.requests
+    from ledger.gateway_calls
     where user_agent is not null
 ),
 

@@ -22,3 +22,12 @@ create or replace macro as_word(value) as
 -- The response's model without the date suffix that some rows carry.
 create or replace macro as_llm_model(name) as
     nullif(regexp_replace(lower(trim(name)), '-[0-9]{8}$', ''), '');
+
+-- The key that rows of one request share: their CorrelationId, or without one the row's own id. Ids
+-- of 16 bytes join and sort several times faster than their text.
+create or replace macro as_key(correlation_id, item_id) as
+    coalesce(try_cast(correlation_id as uuid), md5(coalesce(correlation_id, item_id))::uuid);
+
+-- An id as text where its key alone would not say how it was written.
+create or replace macro other_spelling(id) as
+    case when try_cast(id as uuid)::varchar is distinct from id then id end;

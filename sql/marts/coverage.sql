@@ -21,6 +21,6 @@ select
     count_if(response_code = 401)::integer as unauthorized,
     count_if(response_code = 403)::integer as forbidden,
     count_if(response_code = 429)::integer as throttled,
-    count_if(credential_headers is not null)::integer as logged_credentials,
+    count_if(has_logged_credential)::integer as logged_credentials,
 from ledger.attributed
 where usage_day = getvariable('usage_day')

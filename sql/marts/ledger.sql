@@ -25,7 +25,7 @@ select
     charge.cost_low_usd,
     charge.cost_high_usd,
 from ledger.charges as charge
-left join warehouse.directory.callers as caller on charge.caller_oid = caller.oid
+left join warehouse.directory.callers as caller on charge.caller_oid = caller.oid::uuid
 left join warehouse.dimension.units as unit on charge.unit = unit.unit
 left join warehouse.dimension.llm_models as llm_model on charge.llm_model = llm_model.llm_model
 left join warehouse.dimension.deployments as deployment

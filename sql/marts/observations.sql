@@ -19,7 +19,7 @@ with counted as (
         count_if(reached_model and has_llm_row) as all_with_usage_row,
         count_if(
             reached_model
-            and correlation_id in (select correlation_id from ledger.recorded_usage)
+            and request_key in (select request_key from ledger.recorded_usage)
         ) as all_with_usage_record,
     from ledger.attributed
     where usage_day = getvariable('usage_day')

@@ -2,7 +2,8 @@
 -- evidence behind the ledger. It holds no names and no object ids, only the caller's surrogate.
 select
     call.request_key,
-    call.correlation_id,
+    call.has_correlation_id,
+    call.other_correlation_id,
     call.usage_time,
     call.reached_model,
     call.has_gateway_row,
@@ -32,10 +33,11 @@ select
     call.speed,
     call.least_zone,
     call.seen_at as ingested_at,
-    call.item_id,
+    try_cast(call.item_id as uuid) as item_key,
+    other_spelling(call.item_id) as other_item_id,
     call.has_llm_row,
 from ledger.attributed as call
-left join warehouse.directory.callers as caller on call.caller_oid = caller.oid
+left join warehouse.directory.callers as caller on call.caller_oid = caller.oid::uuid
 left join warehouse.dimension.units as unit on call.unit = unit.unit
 where call.usage_day = getvariable('usage_day')
 order by caller.caller_id, call.usage_time, call.request_key

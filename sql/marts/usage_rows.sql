@@ -1,7 +1,8 @@
 -- 1 row per LLM row of the requests of one usage day: what `explain` shows.
 select
     call.request_key,
-    line.item_id,
+    try_cast(line.item_id as uuid) as item_key,
+    other_spelling(line.item_id) as other_item_id,
     line.row_time,
     line.ingested_at,
     line.sequence_number,

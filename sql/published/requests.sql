@@ -1,5 +1,10 @@
--- Rows of requests that the viewer may see, of the days whose files were asked for.
-select *
+-- Rows of requests that the viewer may see, of the days whose files were asked for. Ids are written
+-- as text only where their key does not say how they were spelt.
+select
+    * exclude (has_correlation_id, other_correlation_id, item_key, other_item_id),
+    case when has_correlation_id then coalesce(other_correlation_id, request_key::varchar) end
+        as correlation_id,
+    coalesce(other_item_id, item_key::varchar) as item_id,
 from read_parquet(getvariable('requests_files'))
 where
     getvariable('sees_everything')

@@ -181,7 +181,11 @@ MISTAKES = [
     ("ledger/rated", "left join ledger.prices as price\n", "inner join ledger.prices as price\n"),
     ("ledger/charges", "input_tokens::integer as", "(input_tokens * 2)::integer as"),
     ("ledger/charges", "input_tokens * input_usd as", "input_tokens::double * input_usd as"),
-    ("ledger/llm_usage", "max(input_tokens) filter", "sum(input_tokens) filter"),
+    (
+        "ledger/llm_usage",
+        "min(ingested_at) as ingested_at,\n        max(input_tokens)",
+        "min(ingested_at) as ingested_at,\n        sum(input_tokens)",
+    ),
     ("ledger/attributed", "and call.usage_time < owner.valid_to", ""),
     ("marts/ledger", "where charge.usage_day", "where charge.label = '' and charge.usage_day"),
 ]
