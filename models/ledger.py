@@ -20,6 +20,9 @@ LONGEST_SPAN_DAYS = 7
 # What does not depend on the span of days.
 _REFERENCE = ("ledger.deployments", "ledger.discounts", "ledger.prices", "ledger.ownership")
 _SPAN = (
+    "ledger.near_calls",
+    "ledger.repeated_calls",
+    "ledger.traced_calls",
     "ledger.gateway_calls",
     "ledger.usage_rows",
     "ledger.llm_usage",
@@ -36,7 +39,14 @@ _SPAN = (
     "ledger.rated",
     "ledger.charges",
 )
-_VIEWS = ("ledger.gateway_calls", "ledger.requests", "ledger.callers", "ledger.rated")
+_VIEWS = (
+    "ledger.near_calls",
+    "ledger.gateway_calls",
+    "ledger.requests",
+    "ledger.callers",
+    "ledger.rated",
+)
+"""Read once or in few columns, so that copying them would cost more than asking again."""
 _DICTIONARIES = {
     "callers": "warehouse.directory.callers",
     "units": "warehouse.dimension.units",

@@ -35,11 +35,9 @@ select
         subscription.oid
     )::uuid as caller_oid,
     -- Two sides name different people, or a client put in a name that no policy replaced.
-    len(
-        list_distinct(
-            list_filter([backend_oid, response_oid, trace_oid], lambda oid: oid is not null)
-        )
-    ) > 1
+    coalesce(backend_oid <> response_oid, false)
+    or coalesce(backend_oid <> trace_oid, false)
+    or coalesce(response_oid <> trace_oid, false)
     or (backend_oid is not null and not believes_backend_oid) as caller_conflict,
     coalesce(
         case when believes_backend_deployment then backend_deployment end,

@@ -57,25 +57,27 @@ added as (
     group by usage_key
 ),
 
-named as (
+names as (
+    -- The price list's name: the reviewed alias, else the name without its date.
     select
-        collapsed.* exclude (least_response, greatest_response) replace (
-            if(added.responses > 1, added.input_tokens, collapsed.input_tokens) as input_tokens,
-            if(added.responses > 1, added.output_tokens, collapsed.output_tokens) as output_tokens,
-            coalesce(added.model_name, collapsed.model_name) as model_name
-        ),
-        collapsed.least_response is not null as has_response,
-        coalesce(added.responses, (collapsed.least_response is not null)::integer) as responses,
-    from collapsed
-    left join added using (usage_key)
+        logged.model_name,
+        coalesce(spelling.model, undated.model, as_llm_model(logged.model_name)) as llm_model,
+    from (select distinct model_name from ledger.usage_rows) as logged
+    left join warehouse.seeds.models as spelling
+        on lower(trim(logged.model_name)) = spelling.model_name
+    left join warehouse.seeds.models as undated
+        on as_llm_model(logged.model_name) = undated.model_name
 )
 
--- The price list's name of the model: the reviewed alias, else the name without its date.
 select
-    named.*,
-    coalesce(spelling.model, undated.model, as_llm_model(named.model_name)) as llm_model,
-from named
-left join warehouse.seeds.models as spelling
-    on lower(trim(named.model_name)) = spelling.model_name
-left join warehouse.seeds.models as undated
-    on as_llm_model(named.model_name) = undated.model_name
+    collapsed.* exclude (least_response, greatest_response, model_name) replace (
+        if(added.responses > 1, added.input_tokens, collapsed.input_tokens) as input_tokens,
+        if(added.responses > 1, added.output_tokens, collapsed.output_tokens) as output_tokens
+    ),
+    collapsed.least_response is not null as has_response,
+    coalesce(added.responses, (collapsed.least_response is not null)::integer) as responses,
+    names.model_name,
+    names.llm_model,
+from collapsed
+left join added using (usage_key)
+left join names on coalesce(added.model_name, collapsed.model_name) = names.model_name

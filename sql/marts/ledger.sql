@@ -34,4 +34,3 @@ left join warehouse.dimension.deployments as deployment
         and charge.account is not distinct from deployment.account
 left join warehouse.dimension.clients as client on charge.client = client.client
 where charge.usage_day = getvariable('usage_day')
-order by caller.caller_id, charge.usage_time, charge.request_key

@@ -40,4 +40,3 @@ from ledger.attributed as call
 left join warehouse.directory.callers as caller on call.caller_oid = caller.oid::uuid
 left join warehouse.dimension.units as unit on call.unit = unit.unit
 where call.usage_day = getvariable('usage_day')
-order by caller.caller_id, call.usage_time, call.request_key

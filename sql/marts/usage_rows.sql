@@ -14,4 +14,3 @@ select
 from ledger.attributed as call
 inner join ledger.usage_rows as line on call.usage_key = line.usage_key
 where call.usage_day = getvariable('usage_day')
-order by call.request_key, line.response_id, line.sequence_number, line.item_id
