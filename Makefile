@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .bench/venv
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock extras screenshots bench-ingest soak-ingest clean
+.PHONY: help demo test check format lock extras peers screenshots bench bench-ingest soak-ingest soak-incremental clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +22,14 @@ $(VENV)/.product: requirements.lock pyproject.toml
 $(VENV)/.developer: requirements-dev.lock $(VENV)/.product
 	@echo "Adding the development tools ..."
 	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# The peers of the benchmark, in an environment that neither the product nor its tests import from.
+$(PEERS)/.peers: requirements-bench.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@echo "Adding the peers of the benchmark ..."
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+		--requirement requirements-bench.lock
 	@touch $@
 
 demo: $(VENV)/.product ## build a month of a generated tenant, run the pipeline, open the dashboard (ARGS=--no-serve to stop before)
@@ -39,16 +48,27 @@ format: $(VENV)/.developer ## rewrite the code in the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: $(VENV)/.developer ## resolve pyproject.toml again into the two hashed lock files
+lock: $(VENV)/.developer ## resolve pyproject.toml again into the three hashed lock files
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade \
 		--extra build pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade \
 		--extra build --extra dev pyproject.toml --output-file requirements-dev.lock
+	@$(BIN)/python tests/bench/peer_requirements.py | $(BIN)/uv pip compile --quiet --universal \
+		--generate-hashes --no-annotate --no-header --upgrade --python-version 3.11 \
+		- --output-file requirements-bench.lock
 
-extras: ## install what the heavy tests use: Chromium, the KQL parser, Azurite (Debian, as root)
+extras: peers ## install what the heavy tests use: Chromium, the KQL parser, Azurite, the peers (Debian, as root)
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	@npm ci --silent --prefix tests/kusto
 	@npm ci --silent --prefix tests/azurite
+
+peers: $(PEERS)/.peers ## install what the benchmark compares with (PostgreSQL 15 where it may: Debian, as root)
+	@test -x /usr/lib/postgresql/15/bin/initdb \
+		|| (test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq postgresql-15) \
+		|| echo "PostgreSQL 15 is absent and was not installed: what needs it will be left out"
+
+bench: $(VENV)/.developer peers ## measure tollbook beside its peers (ARGS="--only pricing", ARGS=--small for a first look)
+	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
 bench-ingest: $(VENV)/.developer ## measure ingestion of two million requests, and of an hour on top of a year
 	@$(BIN)/python tests/bench/bench_ingest.py $(ARGS)
@@ -56,6 +76,10 @@ bench-ingest: $(VENV)/.developer ## measure ingestion of two million requests, a
 soak-ingest: $(VENV)/.developer ## kill 200 runs and set every fault against every source (about an hour)
 	@TOLLBOOK_SOAK=1 $(BIN)/pytest -s -o timeout=10800 \
 		tests/golden/test_killed_runs.py tests/ingest/test_fault_matrix.py tests/ingest/test_disk_full.py
+
+soak-incremental: $(VENV)/.developer ## hold 600 random lives of a small tenant against full builds (about an hour)
+	@TOLLBOOK_SOAK=1 $(BIN)/pytest -s -o timeout=10800 \
+		tests/golden/test_incremental.py tests/golden/test_incremental_gaps.py
 
 screenshots: $(VENV)/.developer ## take pictures of a generated tenant's pages into .screenshots/
 	@$(BIN)/pytest -q tests/dashboard/screenshots.py

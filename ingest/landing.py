@@ -117,7 +117,7 @@ def _land(connection: Connection, clock: Clock, batch: _Batch, files: _Files) ->
             landed += _land_piece(connection, source, piece, batch.form)
             newest += _newest(connection, now)
         if landed.rows_new and source.marks_days:
-            days = run(connection, f"staging/days_of_{source.staging_table}", load_id=load_id)
+            days = run(connection, f"staging/days_of_{source.days_of}", load_id=load_id)
             mark_dirty(connection, [day for (day,) in days.fetchall()], source.name)
         connection.execute(
             "insert into warehouse.run.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -31,6 +31,11 @@ class Source:
         )
 
     @property
+    def days_of(self) -> str:
+        """The table whose statement in `sql/staging` says which days a load touches."""
+        return self.staging_table or self.name
+
+    @property
     def raw_table(self) -> str:
         """The warehouse table that keeps what arrived."""
         return f"warehouse.raw.{self.name}"
@@ -98,6 +103,7 @@ LLM_LOG = Source(
 APP_METRICS = Source(
     name="app_metrics",
     azure_table="AppMetrics",
+    marks_days=True,
     is_optional=True,
     columns=(
         "ingested_at",

@@ -13,7 +13,7 @@ from models.clock import Clock
 from models.directory import delta_link, record
 from models.errors import SourceError, TollbookError
 from models.publication import Manifest, publish, read_manifest
-from models.seeds import load_seeds
+from models.seed_loading import load_seeds, newly_known, within
 from models.settings import Settings
 from models.sql_files import sql
 from models.warehouse import Connection, claim, scalar, transaction, writing
@@ -26,6 +26,12 @@ INGEST = "ingest"
 
 # A build needs what these bring; without the other sources it books what is known.
 _BOOKED = ("logs", "exports", "directory")
+
+# Sources whose days are usage days; what the others tell belongs to a day that one of these has.
+_LOGS = ("gateway_log", "llm_log")
+
+# Which publication the warehouse built last, among its inputs.
+_BUILT = "built_run_id"
 
 log = structlog.get_logger()
 
@@ -120,7 +126,7 @@ def build_and_publish(run: Run) -> Manifest:
     folder = run.settings.publication_dir
     previous = read_manifest(folder)
     known_at = run.clock.now()
-    days = dirty_days(run.connection) | unpublished_days(run.connection, previous)
+    days = _days_to_build(run.connection, previous, known_at)
     run_id = int(scalar(run.connection, "select nextval('warehouse.run.run_ids')"))
     ledger.prepare(run.connection, known_at)
     written = _write_days(run, sorted(days), run_id)
@@ -136,23 +142,60 @@ def build_and_publish(run: Run) -> Manifest:
         tables=ledger.write_small_tables(run.connection, folder, run_id),
     )
     publish(folder, manifest)
-    with transaction(run.connection):
-        run.connection.execute("delete from warehouse.run.dirty_days")
+    _settle(run.connection, days, run_id)
     run.connection.execute("checkpoint warehouse")
     return manifest
 
 
-def dirty_days(connection: Connection) -> set[date]:
-    """Return the usage days whose files no longer match what is known."""
-    rows = connection.execute("select distinct usage_day from warehouse.run.dirty_days").fetchall()
-    return {day for (day,) in rows}
+def _days_to_build(
+    connection: Connection, previous: Manifest | None, known_at: datetime
+) -> set[date]:
+    """Return the usage days whose files no longer match what is known at a time."""
+    published = [date.fromisoformat(day) for day in previous.days] if previous else []
+    days = dirty_days(connection, published) | unpublished_days(connection, previous)
+    if previous:
+        days |= set(within(published, newly_known(connection, previous.published_at, known_at)))
+    return days
+
+
+def dirty_days(connection: Connection, published: Collection[date]) -> set[date]:
+    """Return the marked days from the first day of the log on.
+
+    Metrics reach further back than the log; there is nothing yet to hold those days against.
+    """
+    marked = connection.execute("select usage_day, reason from warehouse.run.dirty_days").fetchall()
+    logged = {day for day, reason in marked if reason in _LOGS} | set(published)
+    return {day for day, _ in marked if day >= min(logged)} if logged else set()
 
 
 def unpublished_days(connection: Connection, manifest: Manifest | None) -> set[date]:
-    """Return days with rows but not all files: never published, gone, or an older tollbook's."""
+    """Return days with rows but not all files: never published, gone, or an older tollbook's.
+
+    The publication of the last build needs no such look at everything that is stored.
+    """
+    whole = manifest.whole_days() if manifest else set()
+    if manifest and len(whole) == len(manifest.days) and _built_last(connection) == manifest.run_id:
+        return set()
     rows = connection.execute(sql("staging/days")).fetchall()
-    published = manifest.whole_days() if manifest else set()
-    return {day for (day,) in rows if str(day) not in published}
+    return {day for (day,) in rows if str(day) not in whole}
+
+
+def _built_last(connection: Connection) -> int | None:
+    row = connection.execute(
+        "select content_hash from warehouse.run.inputs where name = ?", [_BUILT]
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def _settle(connection: Connection, days: Collection[date], run_id: int) -> None:
+    """Note that these days were built, and which publication holds them."""
+    with transaction(connection):
+        connection.execute(
+            "delete from warehouse.run.dirty_days where list_contains(?::date[], usage_day)",
+            [sorted(days)],
+        )
+        connection.execute("delete from warehouse.run.inputs where name = ?", [_BUILT])
+        connection.execute("insert into warehouse.run.inputs values (?, ?)", [_BUILT, str(run_id)])
 
 
 def _write_days(run: Run, days: Sequence[date], run_id: int) -> dict[str, dict[str, str]]:

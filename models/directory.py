@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from models.seeds import ALWAYS, FOREVER
-from models.warehouse import Connection, build, mark_dirty, run, transaction
+from models.sql_files import sql
+from models.warehouse import Connection, build, mark_dirty, run, scalar, transaction
 
 LINK_KEPT = timedelta(hours=12)
 """A delta link is stored again at least this often; Graph keeps one for seven days."""
@@ -88,4 +89,6 @@ def _supersede(connection: Connection, moment: datetime) -> None:
 
 def _mark_days(connection: Connection) -> None:
     days = run(connection, "directory/days_touched").fetchall()
+    if scalar(connection, sql("directory/newcomers")):
+        days += run(connection, "directory/days_of_newcomers").fetchall()
     mark_dirty(connection, [day for (day,) in days], "directory")

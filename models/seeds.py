@@ -1,12 +1,11 @@
-"""Reviewed seeds into the warehouse: read, refuse with every problem named, replace if changed."""
+"""Reviewed seeds as rows: read, or refused with every problem named."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from hashlib import sha256
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from models.errors import SeedError
 from models.model_names import read_model_names
 from models.price import Price
 from models.price_book import read_price_book
-from models.sql_files import seed_file, sql
-from models.warehouse import Connection, mark_dirty, transaction
+from models.sql_files import seed_file
 
 FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 (tables hold naive UTC)
 """The open end of an interval in a table: later than any time, and still a plain timestamp."""
@@ -119,22 +117,6 @@ SUBSCRIPTIONS = SeedTable(
 )
 
 
-def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
-    """Bring the warehouse's seeds up to date; return the names of those that changed.
-
-    A file in `folder` replaces the product's own seed of the same name. Raises SeedError that lists
-    every problem of every file; then nothing is replaced.
-    """
-    tables = read_seeds(folder)
-    with transaction(connection):
-        changed = [name for name, rows in tables.items() if _replace(connection, name, rows)]
-        if changed:
-            # With the seeds or not at all: a kill in between would keep history at the old price.
-            days = connection.execute(sql("staging/days")).fetchall()
-            mark_dirty(connection, [day for (day,) in days], "seeds")
-    return changed
-
-
 def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of every seed, by file name, in the order of their tables' columns.
 
@@ -207,10 +189,10 @@ def price_rows(prices: Iterable[Price]) -> list[tuple[Any, ...]]:
                 )
             ),
             price.web_search_usd_per_search,
-            _naive(price.valid_from),
-            _naive(price.valid_to) if price.valid_to else FOREVER,
-            _naive(price.recorded_from),
-            _naive(price.recorded_to) if price.recorded_to else FOREVER,
+            naive(price.valid_from),
+            naive(price.valid_to) if price.valid_to else FOREVER,
+            naive(price.recorded_from),
+            naive(price.recorded_to) if price.recorded_to else FOREVER,
             price.source,
         )
         for price in prices
@@ -220,23 +202,6 @@ def price_rows(prices: Iterable[Price]) -> list[tuple[Any, ...]]:
         )
         if factor is not None
     ]
-
-
-def _replace(connection: Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> bool:
-    content = sha256(repr(rows).encode()).hexdigest()
-    stored = connection.execute(
-        "select content_hash from warehouse.run.inputs where name = ?", [name]
-    ).fetchone()
-    if stored == (content,):
-        return False
-    table = f"warehouse.seeds.{name.removesuffix('.csv')}"
-    connection.execute(f"delete from {table}")
-    if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        connection.executemany(f"insert into {table} values ({marks})", rows)
-    connection.execute("delete from warehouse.run.inputs where name = ?", [name])
-    connection.execute("insert into warehouse.run.inputs values (?, ?)", [name, content])
-    return True
 
 
 def _interval_problems(seed: SeedTable, rows: list[tuple[int, dict[str, Any]]]) -> list[str]:
@@ -273,10 +238,11 @@ def _overlap(seed: SeedTable, row: Mapping[str, Any], other: Mapping[str, Any]) 
 
 def _moment(text: str) -> datetime:
     try:
-        return _naive(parse_utc(text))
+        return naive(parse_utc(text))
     except (ValueError, OverflowError):
         raise ValueError(f"{text[:40]!r} is no day or time: write it as 2026-10-07") from None
 
 
-def _naive(moment: datetime) -> datetime:
+def naive(moment: datetime) -> datetime:
+    """Return a time as tables hold it: UTC, without saying so."""
     return moment.astimezone(UTC).replace(tzinfo=None)

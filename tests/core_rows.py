@@ -18,7 +18,7 @@ from models import ledger
 from models.clock import Clock
 from models.directory import record
 from models.publication import Manifest
-from models.seeds import load_seeds
+from models.seed_loading import load_seeds
 from models.settings import Settings
 from models.warehouse import Connection, writing
 

@@ -4,9 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import duckdb
+from typing import Any, Self
 
 from models.sql_files import names, sql
 from models.warehouse import Connection
@@ -23,14 +21,15 @@ Scanned = Counter[tuple[str, str]]
 
 @dataclass
 class ProfiledConnection:
-    """A connection that notes the rows every statement scanned of which table of the warehouse.
+    """A connection that notes the rows every statement scans of which table of the warehouse.
 
     Keys are (statement, table): a statement is named after its file, else by its first words; a
-    statement that runs several times adds up.
+    statement that runs several times adds up. `scans` counts how often the table was scanned.
     """
 
     connection: Connection
     scanned: Scanned = field(default_factory=Counter)
+    scans: Counter[tuple[str, str]] = field(default_factory=Counter)
     _rows: list[tuple[Any, ...]] = field(default_factory=list)
     description: Any = None
 
@@ -38,7 +37,7 @@ class ProfiledConnection:
         self.connection.execute("set enable_profiling = 'no_output'")
         self.connection.execute("set profiling_coverage = 'ALL'")
 
-    def __enter__(self) -> "ProfiledConnection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +52,14 @@ class ProfiledConnection:
         for operator in profile.get("operator", []):
             for table, rows in _scans(operator):
                 self.scanned[statement_name(statement), table] += rows
+                self.scans[statement_name(statement), table] += 1
         return self
+
+    def taken(self) -> tuple[Scanned, Counter[tuple[str, str]]]:
+        """Return the rows scanned since last asked, and in how many scans."""
+        taken = self.scanned, self.scans
+        self.scanned, self.scans = Counter(), Counter()
+        return taken
 
     def executemany(self, statement: str, parameters: Sequence[Any]) -> "ProfiledConnection":
         """Insert rows; nothing is scanned."""
@@ -83,7 +89,7 @@ def in_small_row_groups(connection: Connection) -> None:
 def statement_name(statement: str) -> str:
     """Return the file a statement comes from, else its first words."""
     for text, name in _statements().items():
-        if statement.endswith(text):
+        if text in statement:
             return name
     return " ".join(statement.split()[:6])
 
@@ -93,7 +99,7 @@ _NAMES: dict[str, str] = {}
 
 def _statements() -> dict[str, str]:
     if not _NAMES:
-        _NAMES.update({sql(name): name for folder in _FOLDERS for name in names(folder)})
+        _NAMES.update({sql(name).strip(): name for folder in _FOLDERS for name in names(folder)})
     return _NAMES
 
 
@@ -103,6 +109,3 @@ def _scans(operator: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield table.removeprefix("warehouse."), int(operator.get("rows_scanned", 0))
     for child in operator.get("children", []):
         yield from _scans(child)
-
-
-__all__ = ["ROW_GROUP", "ProfiledConnection", "Scanned", "duckdb", "in_small_row_groups"]

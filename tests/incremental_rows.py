@@ -100,7 +100,10 @@ def _plain() -> dict[str, Arriving]:
 def _hard() -> dict[str, tuple[str, Row]]:
     late = {"ingested_at": at(9, "12:00:00")}
     return {
-        "over midnight: gateway row": ("gateway_log", gateway(200, at(5, "23:59:59.9"), **_UNNAMED)),
+        "over midnight: gateway row": (
+            "gateway_log",
+            gateway(200, at(5, "23:59:59.9"), **_UNNAMED),
+        ),
         "over midnight: LLM row": ("llm_log", llm(200, at(6, "00:00:04"))),
         "over midnight: piece before it": (
             "llm_log",
@@ -174,7 +177,7 @@ ROWS: dict[str, Arriving] = (
 )
 
 
-def _dated_price(known_from: str) -> tuple[Row, ...]:
+def dated_price(known_from: str) -> tuple[Row, ...]:
     """The list in which the plain model was dearer since 4 October, which we know since a day."""
     others = tuple(line for line in PRICES if line["model"] != "claude-plain")
     fast = PRICES[1]
@@ -197,7 +200,7 @@ _PLAIN, *_OTHERS = DEPLOYMENTS
 SEEDS: dict[str, dict[str, tuple[Row, ...]]] = {
     "prices.csv": {
         "as listed": PRICES,
-        "past price corrected": _dated_price("2026-10-02"),
+        "past price corrected": dated_price("2026-10-02"),
         "increase cancelled": _CANCELLED,
         "new model": (*PRICES, price("claude-new", "7", "70")),
     },

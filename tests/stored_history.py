@@ -1,10 +1,13 @@
 """Many days of every source in a warehouse: one day that really arrived, and copies of it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from core_rows import Books, Row, correlation, gateway, llm, oid
+from core_rows import Books, Row, gateway, llm, oid
 from incremental_life import land_arriving
 from incremental_rows import FRONT, Arriving, metric, point, record, trace
+
+from models.publication import publish
 
 FIRST_DAY = date(2026, 7, 1)
 ROWS_A_DAY = 1024
@@ -37,9 +40,17 @@ def arriving(day: date, first: int, rows: int) -> list[Arriving]:
 
 
 def store_history(books: Books, days: int) -> date:
-    """Store and publish `days` days of every source; return the last of them."""
+    """Store and publish `days` days of every source; return the last of them.
+
+    Only the first is built. The others name its files: an increment reads none of them.
+    """
     connection = books.connection
     land_arriving(books, arriving(FIRST_DAY, 0, ROWS_A_DAY))
+    manifest = books.publish()
+    published = manifest.days[str(FIRST_DAY)]
+    all_days = [FIRST_DAY + timedelta(days=shift) for shift in range(days)]
+    # Otherwise rows of a day would lie scattered, as rows that arrive hour by hour never do.
+    connection.execute("set preserve_insertion_order = true")
     for table in _COPIED:
         columns = connection.execute(f"describe warehouse.{table}").fetchall()
         moved = [
@@ -47,34 +58,37 @@ def store_history(books: Books, days: int) -> date:
             for name, kind, *_ in columns
             if (shifted := _shifted(name, kind)) is not None
         ]
-        for shift in range(1, days):
-            connection.execute("set variable shift = $shift", {"shift": shift})
-            connection.execute(
-                f"insert into warehouse.{table} by name"
-                f" select * replace ({', '.join(moved)}) from warehouse.{table}"
-                f" where load_id < 1000 order by rowid"
-            )
+        connection.execute(
+            f"insert into warehouse.{table} by name"
+            f" select * exclude (shift) replace ({', '.join(moved)})"
+            f" from warehouse.{table} cross join range(1, ?) as days (shift)"
+            " order by shift, item_id",
+            [days],
+        )
     connection.execute(
         "insert into warehouse.run.loads select load.* replace (load.load_id + 1000 as load_id)"
-        " from warehouse.run.loads as load cross join range(?)",
+        " from warehouse.run.loads as load cross join range(?) as hours (hour)"
+        " order by hour, load.load_id",
         [days * _LOADS_A_DAY],
     )
-    books.publish()
+    connection.execute("set preserve_insertion_order = false")
     connection.execute("checkpoint warehouse")
-    return FIRST_DAY + timedelta(days=days - 1)
+    whole = replace(manifest, sequence=2, days={str(day): published for day in all_days})
+    publish(books.publication, whole)
+    return all_days[-1]
 
 
 def _shifted(name: str, kind: str) -> str | None:
     """Return the expression that makes a column that of a later day."""
     if name == "load_id":
-        return "load_id + 1000 * getvariable('shift')"
+        return "load_id + 1000 * shift"
     if name == "item_id":
-        return "item_id || '-' || getvariable('shift')"
+        return "item_id || '-' || shift"
     if name == "correlation_id":
-        return "replace(correlation_id, '-0000-4', format('-{:04}-4', getvariable('shift')))"
+        return "replace(correlation_id, '-0000-4', format('-{:04}-4', shift))"
     if kind == "TIMESTAMP":
-        return f"{name} + to_days(getvariable('shift'))"
-    return f"{name} + getvariable('shift')" if kind == "DATE" else None
+        return f"{name} + to_days(shift::integer)"
+    return f"{name} + shift::integer" if kind == "DATE" else None
 
 
 def _gateway(number: int, at: str) -> Row:
@@ -90,6 +104,3 @@ def _point(day: date, number: int) -> Arriving:
     hour, minute = divmod(number, 60)
     name = "Requests" if number % 2 else "ModelRequests"
     return Arriving("platform_metrics", point(name, f"{day}T{hour:02}:{minute:02}:00Z", 1))
-
-
-__all__ = ["FIRST_DAY", "ROWS_A_DAY", "arriving", "correlation", "store_history"]

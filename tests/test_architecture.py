@@ -33,13 +33,13 @@ _READ_ENVIRONMENT = {"models/settings.py", "jobs/dashboard_process.py"}
 # Of every folder of sql/: the schemas, or kinds of table, its statements may name.
 _MAY_READ = {
     "landing": {"batch", "staging"},
-    "staging": {"batch", "staging"},
-    "directory": {"round", "directory", "staging"},
-    # Token metrics have no staging: one statement asks them for nothing but their callers.
+    # Token metrics have no staging: two statements ask them for their callers and days.
+    "staging": {"batch", "staging", "raw"},
+    "directory": {"round", "directory", "seeds", "staging"},
     "ledger": {"raw", "staging", "directory", "seeds", "ledger"},
     "dimension": {"ledger", "directory", "dimension"},
     "marts": {"ledger", "marts", "directory", "dimension", "run"},
-    "run": {"run"},
+    "run": {"run", "seeds"},
     "checks": {"raw", "ledger", "marts", "directory"},
     "published": {"published"},
     "reports": {"published"},

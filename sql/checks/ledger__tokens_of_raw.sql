@@ -6,21 +6,39 @@ with booked as (
     where reached_model and usage_key is not null
 ),
 
+near as (
+    select *
+    from warehouse.raw.llm_log
+    where
+        time_generated >= getvariable('first_day') - 1
+        and time_generated < getvariable('last_day') + 2
+    union all
+    select *
+    from warehouse.raw.llm_log
+    where
+        time_generated is null
+        and ingested_at >= getvariable('first_day') - 1
+        and ingested_at < getvariable('last_day') + 2
+    union all
+    select *
+    from warehouse.raw.llm_log
+    where
+        coalesce(time_generated, ingested_at)::date
+        not between getvariable('first_day') - 1 and getvariable('last_day') + 1
+        and correlation_id in (
+            select correlation_id
+            from warehouse.raw.gateway_log
+            where time_generated is null
+        )
+),
+
 rows_once as (
     select
         as_key(nullif(trim(correlation_id), ''), item_id) as correlation,
         nullif(trim(request_id), '') as response,
         prompt_tokens,
         completion_tokens
-    from warehouse.raw.llm_log
-    where
-        coalesce(time_generated, ingested_at)::date
-        between getvariable('first_day') - 1 and getvariable('last_day') + 1
-        or correlation_id in (
-            select correlation_id
-            from warehouse.raw.gateway_log
-            where time_generated is null
-        )
+    from near
     qualify row_number() over (partition by item_id order by ingested_at, load_id) = 1
 ),
 

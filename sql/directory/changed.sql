@@ -16,6 +16,11 @@ select
     case when observed.deleted then current.company else observed.company end as company,
     observed.deleted,
     current.oid is null as is_new,
+    not observed.deleted
+    and (
+        observed.cost_center is distinct from current.cost_center
+        or observed.department is distinct from current.department
+    ) as moves,
     current.valid_from as known_from,
 from observed
 left join (

@@ -27,6 +27,11 @@ timeless as (
 select day_key
 from landed
 union
+-- A further call of one id may change which of them is the first.
+select call.day_key
+from warehouse.staging.gateway_requests as call
+inner join near on call.correlation_id = near.correlation_id and call.day_key = near.day_key
+union
 select usage.day_key
 from warehouse.staging.llm_rows as usage
 inner join near on usage.correlation_id = near.correlation_id and usage.day_key = near.day_key

@@ -19,6 +19,11 @@ near as (
 select day_key
 from landed
 union
+-- Where usage without its gateway row was booked until now.
+select usage.day_key
+from warehouse.staging.llm_rows as usage
+inner join near on usage.correlation_id = near.correlation_id and usage.day_key = near.day_key
+union
 select call.day_key
 from warehouse.staging.gateway_requests as call
 inner join near on call.correlation_id = near.correlation_id and call.day_key = near.day_key

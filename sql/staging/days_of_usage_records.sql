@@ -1,15 +1,18 @@
--- 1 row per usage day that the usage records of one load may be of: an answer recorded just after
--- midnight may belong to a request of the day before.
-with days as (
-    select day_key
-    from warehouse.staging.usage_records
-    where load_id = getvariable('load_id')
-    union
-    select day_key - 1 as day_key
-    from warehouse.staging.usage_records
-    where load_id = getvariable('load_id') and date_part('hour', record_time) = 0
+-- 1 row per usage day that the usage records of one load touch: that of their request. Days are
+-- joined by equality, so that only the days around a load are read.
+with near as (
+    select distinct
+        record.correlation_id,
+        record.day_key + shifts.shift as day_key,
+    from warehouse.staging.usage_records as record
+    cross join (select unnest([-1, 0, 1]) as shift) as shifts
+    where record.load_id = getvariable('load_id')
 )
 
-select days.day_key
-from days
-where days.day_key >= (select min(day_key) from warehouse.staging.gateway_requests)
+select call.day_key
+from warehouse.staging.gateway_requests as call
+inner join near on call.correlation_id = near.correlation_id and call.day_key = near.day_key
+union
+select usage.day_key
+from warehouse.staging.llm_rows as usage
+inner join near on usage.correlation_id = near.correlation_id and usage.day_key = near.day_key

@@ -5,19 +5,17 @@ Run as `python tests/bench/bench_ingest.py [--requests N] [--year-requests-a-day
 """
 
 import argparse
-import os
-import resource
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+# In the place of this folder, in which bench.py would hide the package.
+sys.path.pop(0)
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.figures import Figure, at_least, at_most, report
+from bench.measured_process import Measured, measured
 from bench.recorded_traffic import STARTS_AT, write_traffic
 from bench.stored_year import store_year
 from tiny_workspace import FIRST
@@ -25,17 +23,6 @@ from tiny_workspace import FIRST
 from ingest.sandbox.process import sandbox_process
 
 _REFRESHES = 5
-_LOOK_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One process: how long it took, what it cost, the most memory it held, what it printed."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_rss_mb: float
-    printed: str
 
 
 def main() -> None:
@@ -125,47 +112,6 @@ def tollbook(data_dir: Path, url: str, *, now: object) -> Measured:
             "TOLLBOOK_NOW": str(now),
         },
     )
-
-
-def measured(command: list[str], variables: dict[str, str]) -> Measured:
-    """Run a command to its end, which must be a good one."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("TOLLBOOK_")}
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")])
-    began = time.perf_counter()
-    spent_before = _children_cpu_seconds()
-    peak_kb = 0
-    process = subprocess.Popen(
-        command,
-        env=kept | variables | {"PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
-        while process.poll() is None:
-            # What getrusage says of a child begins with its parent's memory; this does not.
-            peak_kb = max(peak_kb, _peak_kb(process.pid))
-            time.sleep(_LOOK_SECONDS)
-        seconds = time.perf_counter() - began
-        printed = process.stdout.read() if process.stdout else ""
-    if process.returncode != 0:
-        raise SystemExit(f"{command[1]} ended with {process.returncode}: run it by hand to see why")
-    cpu_seconds = _children_cpu_seconds() - spent_before
-    return Measured(seconds, cpu_seconds, peak_kb / 1024, printed)
-
-
-def _children_cpu_seconds() -> float:
-    # Of children that have ended: the sandbox runs on and is not among them.
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _peak_kb(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0] or 0) if "VmHWM:" in status else 0
 
 
 if __name__ == "__main__":

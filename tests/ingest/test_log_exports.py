@@ -36,7 +36,7 @@ from jobs.demo import clear, tenant_settings
 from models import ledger
 from models.clock import Clock
 from models.errors import SourceError
-from models.seeds import load_seeds
+from models.seed_loading import load_seeds
 
 TABLES = (GATEWAY_TABLE, LLM_TABLE)
 DAYS = (date(2026, 10, 1), date(2026, 10, 3))

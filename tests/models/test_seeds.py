@@ -23,7 +23,8 @@ from core_rows import (
 from jobs.ingestion import Run
 from jobs.pipeline import refresh_seeds
 from models.errors import SeedError
-from models.seeds import ALWAYS, FOREVER, load_seeds, read_seeds
+from models.seed_loading import load_seeds
+from models.seeds import ALWAYS, FOREVER, read_seeds
 from models.warehouse import scalar
 
 
