@@ -46,8 +46,8 @@ def _sampled(row: dict[str, Any]) -> DoctorFinding:
     return fail(
         "coverage", "log_sampled",
         f"{row['count']:,} requests of {row['platform_requests']:,} that gateway"
-        f" {row['resource']} counted itself are not in the log",
-        "set the sampling of the API's azuremonitor diagnostics to 100 %, on every API",
+        f" {row['resource']} counted itself, all its APIs, are not in the log",
+        "set the sampling of the azuremonitor diagnostics to 100 %, on every API of the gateway",
         **_seen(row),
     )  # fmt: skip
 

@@ -33,7 +33,9 @@ def requests(wanted: int, at: str, **changes: Any) -> list[Row]:
     return [gateway(next(_NUMBERS), at, resource_id=_GATEWAY, **changes) for _ in range(wanted)]
 
 
-def counted(books: Books, metric: str, at: str, value: int, account: str = "one") -> None:
+def counted(
+    books: Books, metric: str, at: str, value: int, account: str = "one", model: str | None = None
+) -> None:
     """Store a point of a platform metric as staging has it."""
     foundry = metric == "ModelRequests"
     resource = f"{ACCOUNT}/{account}" if foundry else _GATEWAY
@@ -42,8 +44,8 @@ def counted(books: Books, metric: str, at: str, value: int, account: str = "one"
         "insert into warehouse.staging.metric_points by name select"
         " 0 as load_id, ? as item_id, ? as ingested_at, ? as point_time, ? as resource_id,"
         " 'n' as namespace, ? as metric, 'Total' as aggregation, '{}' as dimensions, ? as value,"
-        " ?::date as day_key",
-        [f"{metric}{at}{account}", moment, moment, resource, metric, value, moment],
+        " ?::date as day_key, ? as model_name",
+        [f"{metric}{at}{account}{model}", moment, moment, resource, metric, value, moment, model],
     )
 
 
@@ -134,6 +136,15 @@ def test_what_foundry_counts_beyond_the_log_came_from_outside(
     assert ("outside_gateway" in found) == is_outside
     if is_outside:
         assert found["outside_gateway"].count == platform - logged
+
+
+def test_other_companies_models_on_the_account_are_not_asked_about(books: Books) -> None:
+    books.land(*requests(20, "2026-10-05T10:00:00Z"))
+    counted(books, "ModelRequests", "2026-10-05T10:00:00Z", 20, model="Claude-Opus-5")
+    counted(books, "ModelRequests", "2026-10-05T10:00:00Z", 500, model="gpt-9")
+    assert "outside_gateway" not in found_in(books)
+    counted(books, "ModelRequests", "2026-10-05T10:00:00Z", 30, model="claude-haiku-4-5")
+    assert found_in(books, "2026-10-05")["outside_gateway"].count == 30
 
 
 def test_refusals_of_foundry_and_token_counts_are_told_apart(books: Books) -> None:
