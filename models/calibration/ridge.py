@@ -1,0 +1,74 @@
+"""Sparse least squares towards what is expected anyway, deaf to outliers."""
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import lsqr
+
+from models.calibration.arrays import Bools, Floats, Ints, sums
+
+_MANY_ITERATIONS = 150
+_PRECISION = 1e-6
+# Residuals of this many usual ones count half.
+_UNUSUAL = 3.0
+
+
+def usual(residuals: Floats) -> float:
+    """Return the usual size of residuals: their middle one, on the scale of a deviation."""
+    return float(np.median(np.abs(residuals))) / 0.6745 if len(residuals) else 1.0
+
+
+def solved(
+    matrix: sparse.csr_array, wanted: Floats, expected: Floats, doubt: Floats, weight: Floats
+) -> Floats:
+    """Return the unknowns: near `expected` (give or take `doubt`), so that the rows are met.
+
+    `weight` is one over the deviation of each row; 0 leaves the row out.
+    """
+    rows = np.flatnonzero(weight > 0)
+    weighted = sparse.diags_array(weight[rows]) @ matrix[rows]
+    found = lsqr(
+        (weighted @ sparse.diags_array(doubt)).tocsr(),
+        weight[rows] * wanted[rows] - weighted @ expected,
+        damp=1.0,
+        iter_lim=_MANY_ITERATIONS,
+        atol=_PRECISION,
+        btol=_PRECISION,
+    )
+    change: Floats = np.asarray(found[0], dtype=np.float64)
+    return expected + doubt * change
+
+
+def calmed(residuals: Floats, deviation: Floats, is_used: Bools) -> Floats:
+    """Return the weight of each row: less where its residual is far beyond the usual."""
+    standard = residuals / deviation
+    scale = max(usual(standard[is_used]), 1e-9)
+    weight: Floats = 1 / (deviation * np.sqrt(1 + (standard / (_UNUSUAL * scale)) ** 2))
+    return np.where(is_used, weight, 0.0)
+
+
+def deviations(
+    group: Ints,
+    amount: Floats,
+    share: Floats,
+    place: Ints,
+    totals: Floats,
+    deviation: Floats,
+    doubt: Floats,
+) -> Floats:
+    """Return by how much each group's share of its amounts differs from the share given.
+
+    So that at each place the sum of amount x share is the total. `doubt` is per group, `deviation`
+    of each place's total, infinite where there is none.
+    """
+    count = len(totals)
+    matrix = sparse.csr_array((amount, (place, group)), shape=(count, len(doubt)))
+    wanted = totals - sums(place, amount * share, count)
+    is_used = np.isfinite(deviation)
+    deviation = np.where(is_used, deviation, 1.0)
+    result = np.zeros(len(doubt))
+    for _ in range(2):
+        residuals = wanted - matrix @ result
+        scale = max(usual((residuals / deviation)[is_used]), 1e-9)
+        weight = calmed(residuals, deviation * scale, is_used)
+        result = solved(matrix, wanted, np.zeros(len(doubt)), doubt, weight)
+    return result
