@@ -60,33 +60,8 @@ def cells(
     point_key = minutes.deployment * width + minutes.minute_us // MINUTE_US
     keys = np.unique(np.concatenate([request_key, point_key]))
     of_request, of_point = np.searchsorted(keys, request_key), np.searchsorted(keys, point_key)
-    known = input_tokens >= 0
-    count = len(keys)
-
-    def logged(values: Ints) -> Floats:
-        return sums(of_request, values, count)
-
-    def told(values: Ints) -> Floats:
-        return sums(of_point, values, count)
-
-    log = np.stack(
-        [
-            logged(known.astype(np.int64)),
-            logged(np.where(known, input_tokens, 0)),
-            logged(np.where(known & (output_tokens > 0), output_tokens, 0)),
-        ]
-    )
-    platform = np.stack(
-        [told(minutes.requests), told(minutes.input_tokens), told(minutes.output_tokens)]
-    )
-    cache = np.stack(
-        [
-            told(minutes.cache_read_tokens),
-            told(minutes.cache_write_5m_tokens),
-            told(minutes.cache_write_1h_tokens),
-        ],
-        axis=1,
-    )
+    log, unmetered = _logged(of_request, input_tokens, output_tokens, len(keys))
+    platform, cache = _counted(minutes, of_point, len(keys))
     beyond = platform - log
     # A measure that the platform does not give for a deployment says nothing of it.
     of_deployment = keys // width
@@ -98,7 +73,7 @@ def cells(
     first = np.flatnonzero(begins)
     cell = np.cumsum(begins) - 1
     log, platform = (np.add.reduceat(part, first, axis=1) for part in (log, platform))
-    unmetered = np.add.reduceat(logged((~known).astype(np.int64)), first)
+    unmetered = np.add.reduceat(unmetered, first)
     beyond = np.add.reduceat(beyond, first, axis=1)
     surplus = np.maximum(beyond, 0)
     cache = np.add.reduceat(cache, first, axis=0)
@@ -106,7 +81,7 @@ def cells(
         of_request=cell[of_request],
         deployment=keys[first] // width,
         first_minute_us=keys[first] % width * MINUTE_US,
-        minutes=np.diff(np.append(first, count)),
+        minutes=np.diff(np.append(first, len(keys))),
         logged=(log[0] + unmetered).astype(np.int64),
         unmetered=unmetered.astype(np.int64),
         requests=platform[0].astype(np.int64),
@@ -118,6 +93,35 @@ def cells(
         surplus_output_tokens=surplus[2].astype(np.int64),
         is_measured=(platform.sum(axis=0) > 0) | (cache.sum(axis=1) > 0),
         is_short=(beyond < 0).any(axis=0) & (platform.sum(axis=0) > 0),
+    )
+
+
+def _logged(
+    of_request: Ints, input_tokens: Ints, output_tokens: Ints, count: int
+) -> tuple[Floats, Floats]:
+    """Return requests, input and output of the log (3 x minutes), and requests without usage."""
+    known = input_tokens >= 0
+    told = (
+        known,
+        np.where(known, input_tokens, 0),
+        np.where(known, np.maximum(output_tokens, 0), 0),
+    )
+    return np.stack([sums(of_request, part, count) for part in told]), sums(
+        of_request, ~known, count
+    )
+
+
+def _counted(minutes: PlatformMinutes, of_point: Ints, count: int) -> tuple[Floats, Floats]:
+    """Return the platform's requests, input and output (3 x minutes), and cache (minutes x 3)."""
+    plain = (minutes.requests, minutes.input_tokens, minutes.output_tokens)
+    cache = (
+        minutes.cache_read_tokens,
+        minutes.cache_write_5m_tokens,
+        minutes.cache_write_1h_tokens,
+    )
+    return (
+        np.stack([sums(of_point, part, count) for part in plain]),
+        np.stack([sums(of_point, part, count) for part in cache], axis=1),
     )
 
 
