@@ -16,7 +16,8 @@ from models.calibration.habits import (
     with_room,
     written_kind,
 )
-from models.calibration.prompt_size import Prompts, PromptSizes, Seen, learned_sizes, prompts
+from models.calibration.prompt_size import Prompts, learned_sizes, prompts
+from models.calibration.size_knowledge import PromptSizes, Seen
 from models.calibration.steps import Steps, steps
 from models.calibration.traffic import Traffic, filled_sizes
 

@@ -12,43 +12,26 @@ import numpy as np
 from scipy import sparse
 
 from models.calibration.arrays import Floats, Ints, sums
-from models.calibration.cells import Cells
 from models.calibration.ridge import calmed, solved, usual
+from models.calibration.size_knowledge import (
+    OUTSIDE_TOKENS,
+    PromptSizes,
+    Seen,
+    nothing_known,
+    with_room,
+)
 from models.calibration.steps import Steps, along
-from models.calibration.traffic import MOST_PROMPT_TOKENS, Traffic
+from models.calibration.traffic import MOST_PROMPT_TOKENS
 
 CHAPTERS = 3
 # What is believed before anything is learned, and how firmly (deviations).
 _OVERHEAD_DOUBT_TOKENS = 1_500.0
 _GROUP_DOUBT, _CALLER_DOUBT = 0.35, 0.1
-_OUTSIDE_TOKENS, _OUTSIDE_DOUBT_TOKENS = 15_000.0, 20_000.0
+_OUTSIDE_DOUBT_TOKENS = 20_000.0
 _LARGE_STEP_DOUBT = 0.5
-_FIRST_TEXT_SHARES = (0.3, 0.5, 0.5)
-_FIRST_NOISE = 0.1
 _LEAST_NOISE, _MOST_NOISE = 0.003, 0.25
-_FEWEST_CELLS, _FEWEST_STEPS = 50, 20
+_FEWEST_STEPS = 20
 _ROUNDS, _EXCESS_ROUNDS = 8, 3
-
-
-@dataclass(frozen=True)
-class PromptSizes:
-    """What is known of bytes and tokens. Arrays over groups (model x client) and callers, by id.
-
-    `group_of` numbers the groups: models x clients, -1 where none was seen.
-    """
-
-    group_of: Ints
-    overhead_tokens: Floats
-    tokens_per_byte: Floats
-    usual_tokens_per_byte: float
-    of_caller: Floats
-    """What a caller's text differs from the usual, as a share of the usual tokens per byte."""
-    outside_tokens: Floats
-    """By deployment: the prompt of a request that did not pass the gateway."""
-    text_share: Floats
-    """By chapter: how much of a large step's bytes is text."""
-    noise: float
-    """Deviation of a prompt from what its bytes say, as a share of it."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +43,9 @@ class Prompts:
     tokens_per_byte: Floats
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What is known of requests and of the cells they are in."""
-
-    traffic: Traffic
-    step: Steps
-    size_bytes: Floats
-    cells: Cells
-
-
 def learned_sizes(seen: Seen) -> PromptSizes:
     """Learn from a window's cells."""
-    sizes = _with_room(_nothing_known(seen), seen)
+    sizes = with_room(nothing_known(seen), seen)
     excess = _first_excess(seen.step, sizes)
     for place in range(_ROUNDS):
         sizes, excess = _round(seen, sizes, excess, is_first=place == 0)
@@ -82,7 +55,7 @@ def learned_sizes(seen: Seen) -> PromptSizes:
 def prompts(seen: Seen, sizes: PromptSizes) -> Prompts:
     """Return every prompt's tokens, at least its uncached ones."""
     traffic = seen.traffic
-    sizes = _with_room(sizes, seen)
+    sizes = with_room(sizes, seen)
     excess = _first_excess(seen.step, sizes)
     if seen.step.is_large.any():
         for _ in range(_EXCESS_ROUNDS):
@@ -105,13 +78,56 @@ def _round(
     is_learning: bool = True,
 ) -> tuple[PromptSizes, Floats]:
     """Solve once for everything that is unknown, linear around what is known."""
-    traffic, step, cells = seen.traffic, seen.step, seen.cells
+    step, cells = seen.step, seen.cells
     large = np.flatnonzero(step.is_large)
+    rows, marked = along(step.previous, step.is_large)
+    text = np.maximum(seen.size_bytes - sums(rows, excess[marked], len(excess)), 1.0)
+    matrix, starts = _equations(seen, sizes, text, rows, marked)
+    now = np.concatenate(
+        [
+            sizes.overhead_tokens,
+            sizes.tokens_per_byte / sizes.usual_tokens_per_byte,
+            sizes.of_caller,
+            sizes.outside_tokens,
+            np.zeros(len(large)),
+        ]
+    )
+    believed = 1 - sizes.text_share[step.chapter[large]]
+    expected, doubt = _beliefs(sizes, now, is_learning=is_learning)
+    expected = np.concatenate([expected, believed * step.bytes_added[large] - excess[large]])
+    doubt = np.concatenate([doubt, _LARGE_STEP_DOUBT * step.bytes_added[large]])
+    wanted = (cells.input_tokens + cells.cache_tokens.sum(axis=1)).astype(np.float64)
+    is_used = cells.is_measured & (cells.logged > 0) & ~cells.is_short
+    deviation = np.sqrt(
+        sums(cells.of_request, (sizes.noise * sizes.usual_tokens_per_byte * text) ** 2, len(cells))
+        + cells.surplus_requests * OUTSIDE_TOKENS**2
+        + 100.0**2
+    )
+    residuals = wanted - matrix @ now
+    scale = usual((residuals / deviation)[is_used])
+    scale = max(scale, 1.0) if is_first else max(scale, 1e-6)
+    weight = calmed(residuals, deviation, is_used)
+    found = solved(matrix, wanted, expected, doubt, weight)
+    excess = excess.copy()
+    excess[large] = np.clip(excess[large] + found[starts[4] :], 0, 0.999 * step.bytes_added[large])
+    if not is_learning:
+        return sizes, excess
+    return _updated(sizes, step, excess, found, starts, 1.0 if is_first else scale), excess
+
+
+def _equations(
+    seen: Seen, sizes: PromptSizes, text: Floats, rows: Ints, marked: Ints
+) -> tuple[sparse.csr_array, Ints]:
+    """Return one equation per cell, and where each kind of unknown starts.
+
+    Unknown are overheads and tokens per byte of groups, callers' deviations, prompts outside, and
+    of each large step how much more of it is no text; `rows` and `marked` are as along returns.
+    """
+    traffic, cells = seen.traffic, seen.cells
+    usual_per_byte = sizes.usual_tokens_per_byte
+    large = np.flatnonzero(seen.step.is_large)
     number = np.full(len(traffic), -1, dtype=np.int64)
     number[large] = np.arange(len(large))
-    rows, marked = along(step.previous, step.is_large)
-    usual_per_byte = sizes.usual_tokens_per_byte
-    text = np.maximum(seen.size_bytes - sums(rows, excess[marked], len(traffic)), 1.0)
     group = sizes.group_of[traffic.model, traffic.client]
     groups, callers = len(sizes.overhead_tokens), len(sizes.of_caller)
     deployments = len(sizes.outside_tokens)
@@ -144,36 +160,7 @@ def _round(
         ),
         shape=(count, int(starts[4]) + len(large)),
     )
-    now = np.concatenate(
-        [
-            sizes.overhead_tokens,
-            sizes.tokens_per_byte / usual_per_byte,
-            sizes.of_caller,
-            sizes.outside_tokens,
-            np.zeros(len(large)),
-        ]
-    )
-    believed = 1 - sizes.text_share[step.chapter[large]]
-    expected, doubt = _beliefs(sizes, now, is_learning=is_learning)
-    expected = np.concatenate([expected, believed * step.bytes_added[large] - excess[large]])
-    doubt = np.concatenate([doubt, _LARGE_STEP_DOUBT * step.bytes_added[large]])
-    wanted = (cells.input_tokens + cells.cache_tokens.sum(axis=1)).astype(np.float64)
-    is_used = cells.is_measured & (cells.logged > 0) & ~cells.is_short
-    deviation = np.sqrt(
-        sums(cell, (sizes.noise * as_tokens) ** 2, count)
-        + cells.surplus_requests * _OUTSIDE_TOKENS**2
-        + 100.0**2
-    )
-    residuals = wanted - matrix @ now
-    scale = usual((residuals / deviation)[is_used])
-    scale = max(scale, 1.0) if is_first else max(scale, 1e-6)
-    weight = calmed(residuals, deviation, is_used)
-    found = solved(matrix, wanted, expected, doubt, weight)
-    excess = excess.copy()
-    excess[large] = np.clip(excess[large] + found[starts[4] :], 0, 0.999 * step.bytes_added[large])
-    if not is_learning:
-        return sizes, excess
-    return _updated(sizes, step, excess, found, starts, 1.0 if is_first else scale), excess
+    return matrix, starts
 
 
 def _updated(
@@ -210,7 +197,7 @@ def _beliefs(sizes: PromptSizes, now: Floats, *, is_learning: bool) -> tuple[Flo
             np.zeros(groups),
             np.ones(groups),
             np.zeros(callers),
-            np.full(deployments, _OUTSIDE_TOKENS),
+            np.full(deployments, OUTSIDE_TOKENS),
         ]
     )
     doubt = np.concatenate(
@@ -235,61 +222,3 @@ def _carried(step: Steps, excess: Floats) -> Floats:
     """Return the bytes of each request that are no text, its own and those it carries on."""
     rows, marked = along(step.previous, step.is_large)
     return sums(rows, excess[marked], len(excess))
-
-
-def _nothing_known(seen: Seen) -> PromptSizes:
-    """Start from the middle cell's tokens per byte, among cells without anything odd."""
-    step, size_bytes, cells = seen.step, seen.size_bytes, seen.cells
-    count, cell = len(cells), cells.of_request
-    prompts_tokens = (cells.input_tokens + cells.cache_tokens.sum(axis=1)).astype(np.float64)
-    in_bytes = sums(cell, size_bytes, count)
-    rows, _ = along(step.previous, step.is_large, most=1)
-    odd = np.zeros(count, dtype=np.bool_)
-    odd[cell[rows]] = True
-    usable = cells.is_measured & (in_bytes > 0) & (prompts_tokens > 0)
-    clean = usable & ~odd & (cells.surplus_requests == 0)
-    if clean.sum() < _FEWEST_CELLS:
-        clean = usable
-    ratio, weight = prompts_tokens[clean] / in_bytes[clean], in_bytes[clean]
-    order = np.argsort(ratio)
-    heavier = np.cumsum(weight[order])
-    middle = ratio[order][np.searchsorted(heavier, heavier[-1] / 2)] if clean.any() else 0.25
-    return PromptSizes(
-        group_of=np.full((1, 1), -1, dtype=np.int64),
-        overhead_tokens=np.zeros(0),
-        tokens_per_byte=np.zeros(0),
-        usual_tokens_per_byte=float(middle),
-        of_caller=np.zeros(0),
-        outside_tokens=np.zeros(0),
-        text_share=np.array(_FIRST_TEXT_SHARES),
-        noise=_FIRST_NOISE,
-    )
-
-
-def _with_room(sizes: PromptSizes, seen: Seen) -> PromptSizes:
-    """Return the same knowledge with a place for every id that occurs."""
-    traffic, cells = seen.traffic, seen.cells
-    models = max(sizes.group_of.shape[0], int(traffic.model.max(initial=0)) + 1)
-    clients = max(sizes.group_of.shape[1], int(traffic.client.max(initial=0)) + 1)
-    group_of = np.full((models, clients), -1, dtype=np.int64)
-    group_of[: sizes.group_of.shape[0], : sizes.group_of.shape[1]] = sizes.group_of
-    occurs = np.zeros((models, clients), dtype=np.bool_)
-    occurs[traffic.model, traffic.client] = True
-    new = np.argwhere(occurs & (group_of < 0))
-    known = len(sizes.overhead_tokens)
-    group_of[new[:, 0], new[:, 1]] = known + np.arange(len(new))
-    callers = max(0, int(traffic.caller.max(initial=0)) + 1 - len(sizes.of_caller))
-    of_cells = int(cells.deployment.max(initial=0)) + 1
-    deployments = max(0, of_cells - len(sizes.outside_tokens))
-    return PromptSizes(
-        group_of=group_of,
-        overhead_tokens=np.append(sizes.overhead_tokens, np.zeros(len(new))),
-        tokens_per_byte=np.append(
-            sizes.tokens_per_byte, np.full(len(new), sizes.usual_tokens_per_byte)
-        ),
-        usual_tokens_per_byte=sizes.usual_tokens_per_byte,
-        of_caller=np.append(sizes.of_caller, np.zeros(callers)),
-        outside_tokens=np.append(sizes.outside_tokens, np.full(deployments, _OUTSIDE_TOKENS)),
-        text_share=sizes.text_share,
-        noise=sizes.noise,
-    )
