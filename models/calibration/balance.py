@@ -12,8 +12,8 @@ _ROUNDS = 4
 _LEAST_DOUBT = 25.0
 
 
-def balanced(expected: Floats, doubt: Floats, cell: Ints, totals: Floats) -> tuple[Floats, Floats]:
-    """Return estimates that sum to the totals, and what remains uncertain of each.
+def balanced(expected: Floats, doubt: Floats, cell: Ints, totals: Floats) -> Floats:
+    """Return estimates that sum to the totals.
 
     `expected` is rows x classes, `doubt` their covariances, `totals` cells x classes. It is the
     conditional expectation of normal variables given their sums; what falls below zero is zero, and
@@ -21,24 +21,37 @@ def balanced(expected: Floats, doubt: Floats, cell: Ints, totals: Floats) -> tup
     cell whose rows can own nothing keeps its total unmet.
     """
     count = len(totals)
+    missing = totals - _summed(expected, cell, count)
+    push = np.einsum("cab,cb->ca", _inverse(doubt, cell, count), missing)[cell]
+    result = np.maximum(expected + (doubt * push[:, None, :]).sum(axis=2), 0)
+    variance = doubt[:, range(CLASSES), range(CLASSES)]
+    is_open = variance > 0
+    for _ in range(_ROUNDS):
+        missing = (totals - _summed(result, cell, count))[cell]
+        room = np.where(missing > 0, variance + 1.0, np.minimum(variance + 1.0, result**2))
+        room = room * is_open
+        share = room / np.maximum(_summed(room, cell, count), 1e-12)[cell]
+        result = np.maximum(result + share * missing, 0)
+    return _to_size(result, is_open, cell, totals)
+
+
+def remaining_doubt(doubt: Floats, cell: Ints, count: int) -> Floats:
+    """Return what is uncertain of each estimate once the totals of its cell are known."""
+    gain = doubt @ _inverse(doubt, cell, count)[cell]
+    remaining: Floats = doubt - gain @ doubt
+    return remaining
+
+
+def _inverse(doubt: Floats, cell: Ints, count: int) -> Floats:
+    """Return the inverse of the summed covariances of each cell."""
     together = np.zeros((count, CLASSES, CLASSES))
     for one in range(CLASSES):
         for other in range(one, CLASSES):
             together[:, one, other] = sums(cell, doubt[:, one, other], count)
             together[:, other, one] = together[:, one, other]
     together[:, range(CLASSES), range(CLASSES)] += _LEAST_DOUBT
-    missing = totals - _summed(expected, cell, count)
     inverse: Floats = np.linalg.inv(together).astype(np.float64)
-    push = np.einsum("cab,cb->ca", inverse, missing)[cell]
-    result = np.maximum(expected + np.einsum("nab,nb->na", doubt, push), 0)
-    is_open = doubt[:, range(CLASSES), range(CLASSES)] > 0
-    for _ in range(_ROUNDS):
-        missing = (totals - _summed(result, cell, count))[cell]
-        variance = doubt[:, range(CLASSES), range(CLASSES)] + 1.0
-        room = np.where(missing > 0, variance, np.minimum(variance, result**2)) * is_open
-        share = room / np.maximum(_summed(room, cell, count), 1e-12)[cell]
-        result = np.maximum(result + share * missing, 0)
-    return _to_size(result, is_open, cell, totals), _remaining(doubt, inverse, cell)
+    return inverse
 
 
 def _to_size(result: Floats, is_open: Bools, cell: Ints, totals: Floats) -> Floats:
@@ -47,12 +60,6 @@ def _to_size(result: Floats, is_open: Bools, cell: Ints, totals: Floats) -> Floa
     left = np.maximum(totals - _summed(result - free, cell, len(totals)), 0)
     scale = np.divide(left, have, out=np.ones_like(have), where=have > 0)
     return result - free + free * scale[cell]
-
-
-def _remaining(doubt: Floats, inverse: Floats, cell: Ints) -> Floats:
-    gain = np.einsum("nab,nbc->nac", doubt, inverse[cell])
-    remaining: Floats = doubt - np.einsum("nab,nbc->nac", gain, doubt)
-    return remaining
 
 
 def _summed(values: Floats, cell: Ints, count: int) -> Floats:

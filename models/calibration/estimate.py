@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.calibration.arrays import Floats, sums
-from models.calibration.balance import CLASSES, balanced
+from models.calibration.balance import CLASSES, balanced, remaining_doubt
 from models.calibration.cells import Cells
 from models.calibration.habits import (
     Habits,
@@ -23,7 +23,7 @@ from models.calibration.traffic import Traffic, filled_sizes
 
 READ, WRITE_5M, WRITE_1H = range(CLASSES)
 
-_ROUNDS = 5
+_ROUNDS = 4
 # A prompt that is nearly all uncached was not meant for the cache.
 _UNCACHED_SHARE = 0.8
 # Deviations: of what lies in the cache, as a share of the prompt; of a text's growth, of itself.
@@ -78,7 +78,7 @@ def learn(traffic: Traffic, cells: Cells) -> Knowledge:
     state = _first_state(traffic, step, prompt)
     habits = with_reads(habits, traffic, step, prompt, state.readable, cells)
     asked = habits.asked_hour(traffic, step)
-    tokens, _, outside = _round(traffic, step, prompt, cells, habits, state, asked)
+    tokens, outside = _round(traffic, step, prompt, cells, habits, state, asked)[:2]
     habits = _with_outside(habits, cells, outside)
     written = tokens[:, WRITE_5M] + tokens[:, WRITE_1H]
     habits = with_lives(habits, traffic, step, written, cells)
@@ -93,13 +93,18 @@ def estimate(traffic: Traffic, cells: Cells, knowledge: Knowledge) -> Estimate:
     habits = with_room(knowledge.habits, traffic, cells)
     state = _first_state(traffic, step, prompt)
     asked = habits.asked_hour(traffic, step)
-    tokens, doubt, outside = _round(traffic, step, prompt, cells, habits, state, asked)
+    tokens, outside, doubt = _round(traffic, step, prompt, cells, habits, state, asked)
     for _ in range(_ROUNDS - 1):
         habits = _with_outside(habits, cells, outside)
         asked = _asked(habits, traffic, step, tokens)
         _refine(state, step, tokens)
-        tokens, doubt, outside = _round(traffic, step, prompt, cells, habits, state, asked)
-    return Estimate(tokens, doubt, prompt.tokens, outside)
+        tokens, outside, doubt = _round(traffic, step, prompt, cells, habits, state, asked)
+    of_request = np.concatenate([cells.of_request, np.flatnonzero(cells.surplus_requests > 0)])
+    left = remaining_doubt(doubt, of_request, len(cells))[: len(traffic)]
+    # Without totals there is nothing to meet, and nothing that makes an estimate surer.
+    is_free = ~cells.is_measured[cells.of_request]
+    left = np.where(is_free[:, None, None], doubt[: len(traffic)], left)
+    return Estimate(tokens, left, prompt.tokens, outside)
 
 
 def _first_state(traffic: Traffic, step: Steps, prompt: Prompts) -> _State:
@@ -135,7 +140,10 @@ def _round(
     state: _State,
     asked_hour: Floats,
 ) -> tuple[Floats, Floats, Floats]:
-    """Return tokens and their covariances after the cells' totals, and what is outside by cell."""
+    """Return tokens that meet the cells' totals, what is outside by cell, and the doubt before.
+
+    The doubt has the requests' rows first, then one for each cell with requests outside.
+    """
     mean, doubt = _expected(traffic, step, prompt, habits, state, asked_hour)
     mean, doubt = _told(traffic, mean, doubt)
     beside = np.flatnonzero(cells.surplus_requests > 0)
@@ -145,19 +153,17 @@ def _round(
     for place in range(CLASSES):
         deviation = outside_mean[:, place] + _OUTSIDE_DOUBT_TOKENS[place]
         outside_doubt[:, place, place] = number * deviation**2
-    result, remaining = balanced(
+    doubt = np.concatenate([doubt, outside_doubt])
+    result = balanced(
         np.concatenate([mean, outside_mean * number[:, None]]),
-        np.concatenate([doubt, outside_doubt]),
+        doubt,
         np.concatenate([cells.of_request, beside]),
         cells.cache_tokens.astype(np.float64),
     )
     outside = np.zeros((len(cells), CLASSES))
     outside[beside] = result[len(traffic) :]
-    # Without totals there is nothing to meet.
     is_free = ~cells.is_measured[cells.of_request]
-    tokens = np.where(is_free[:, None], mean, result[: len(traffic)])
-    doubt = np.where(is_free[:, None, None], doubt, remaining[: len(traffic)])
-    return tokens, doubt, outside
+    return np.where(is_free[:, None], mean, result[: len(traffic)]), outside, doubt
 
 
 def _expected(
