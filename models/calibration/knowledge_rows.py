@@ -70,10 +70,9 @@ def knowledge_of(rows: Iterable[KnowledgeRow]) -> Knowledge:
 
 
 def _rows(part: str, values: Floats) -> list[KnowledgeRow]:
-    found = [_row(part + _SHAPE, list(values.shape), 0.0)]
-    for place in np.argwhere(values != 0):
-        found.append(_row(part, place.tolist(), float(values[tuple(place)])))
-    return found
+    shape = _row(part + _SHAPE, list(values.shape), 0.0)
+    places = np.argwhere(values != 0)
+    return [shape, *(_row(part, at.tolist(), float(values[tuple(at)])) for at in places)]
 
 
 def _row(part: str, place: list[int], value: float) -> KnowledgeRow:
