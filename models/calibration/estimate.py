@@ -8,6 +8,7 @@ from models.calibration.arrays import Floats, sums
 from models.calibration.balance import CLASSES, balanced, remaining_doubt
 from models.calibration.cells import Cells
 from models.calibration.habits import (
+    SHARE_FLOOR,
     Habits,
     believed,
     with_growth,
@@ -18,7 +19,7 @@ from models.calibration.habits import (
 )
 from models.calibration.prompt_size import Prompts, learned_sizes, prompts
 from models.calibration.size_knowledge import PromptSizes, Seen
-from models.calibration.steps import Steps, steps
+from models.calibration.steps import Steps, by_life, steps
 from models.calibration.traffic import Traffic, filled_sizes
 
 READ, WRITE_5M, WRITE_1H = range(CLASSES)
@@ -82,6 +83,8 @@ def learn(traffic: Traffic, cells: Cells) -> Knowledge:
     habits = _with_outside(habits, cells, outside)
     written = tokens[:, WRITE_5M] + tokens[:, WRITE_1H]
     habits = with_lives(habits, traffic, step, written, cells)
+    step = by_life(step, habits.asked_hour(traffic, step))
+    habits = with_reads(habits, traffic, step, prompt, state.readable, cells)
     return Knowledge(sizes, habits)
 
 
@@ -93,6 +96,7 @@ def estimate(traffic: Traffic, cells: Cells, knowledge: Knowledge) -> Estimate:
     habits = with_room(knowledge.habits, traffic, cells)
     state = _first_state(traffic, step, prompt)
     asked = habits.asked_hour(traffic, step)
+    step = by_life(step, asked)
     tokens, outside, doubt = _round(traffic, step, prompt, cells, habits, state, asked)
     for _ in range(_ROUNDS - 1):
         habits = _with_outside(habits, cells, outside)
@@ -175,13 +179,15 @@ def _expected(
     asked_hour: Floats,
 ) -> tuple[Floats, Floats]:
     caches = state.whole > 0
-    found = habits.found_share(traffic, step)
+    share = habits.found_share(traffic, step)
+    found = np.clip(share, SHARE_FLOOR, 1 - SHARE_FLOOR)
+    readable = state.readable * np.maximum(share, 1.0)
     growth, growth_variance = _growth(traffic, step, prompt, habits, state)
-    read = found * state.readable * caches
-    whole = np.where(step.is_continued, state.readable + growth, state.whole)
+    read = found * readable * caches
+    whole = np.where(step.is_continued, readable + growth, state.whole)
     written = np.maximum(whole - read, 0.0) * caches
     either = found * (1 - found)
-    swap = either * np.minimum(1.0, either / _NEARLY_SURE) * state.readable**2 + 1.0
+    swap = either * np.minimum(1.0, either / _NEARLY_SURE) * readable**2 + 1.0
     level = (_LEVEL_DOUBT * prompt.tokens) ** 2 + 100.0
     read_variance = found * level + swap
     write_variance = growth_variance + (1 - found) * level + swap

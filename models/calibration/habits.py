@@ -26,8 +26,11 @@ GROWING, WHOLE = range(2)
 # is not, and what lies between depends on which life was asked for.
 _CONTINUED = np.repeat([0.999, 0.6, 0.4, 0.1], 4) * np.tile([1.0, 1.0, 0.95, 0.8], 4)
 _OPENING = np.tile([0.5, 0.3, 0.2, 0.1, 0.05, 0.02], 3)
-_BELIEVED_SHARES = np.concatenate([_CONTINUED, _OPENING])
-_SHARE_FLOOR = 1e-5
+_AFTER_A_PAUSE = np.repeat([[0.6], [0.9]], 10, axis=1) * np.repeat([1.0, 0.5], [4, 6])
+_BELIEVED_SHARES = np.concatenate([_CONTINUED, _OPENING, _AFTER_A_PAUSE.ravel()])
+SHARE_FLOOR = 1e-5
+# A share of over one says that the prompts are larger than their bytes do.
+MOST_SHARE = 1.1
 # A belief about a situation counts as much as this many usual requests of it.
 _WORTH_OF_BELIEF = 2.0
 _WARM_SITUATIONS = 4
@@ -62,10 +65,13 @@ class Habits:
     """Deviation of a prompt's bytes from one turn to the next, as a share of them."""
 
     def found_share(self, traffic: Traffic, step: Steps) -> Floats:
-        """Return the share of what each request could read that it is expected to."""
+        """Return the share of what each request could read that it is expected to.
+
+        It is over 1 where prompts are larger than their bytes say.
+        """
         base = self.read_share[step.situation, traffic.client]
         own = self.caller_read[traffic.caller, traffic.client, occasion(step)]
-        return np.clip(base + own, _SHARE_FLOOR, 1 - _SHARE_FLOOR)
+        return np.clip(base + own, SHARE_FLOOR, MOST_SHARE)
 
     def asked_hour(self, traffic: Traffic, step: Steps) -> Floats:
         """Return the share of what each request writes that is to live for an hour."""
@@ -180,8 +186,9 @@ def with_reads(
     shares, outside = _shares(key, readable, reads, deviation, is_used, cells, clients)
     habits = replace(habits, read_share=shares.reshape(SITUATIONS, clients))
     base = shares[key]
+    either = np.maximum(base * (1 - base), 0.0)
     deviation = np.sqrt(
-        sums(cell, (0.03 * prompt.tokens) ** 2 + base * (1 - base) * readable**2, count)
+        sums(cell, (0.03 * prompt.tokens) ** 2 + either * readable**2, count)
         + cells.surplus_requests * 30_000.0**2
         + 500.0**2
     )
@@ -234,14 +241,14 @@ def _shares(
     wanted = matrix.T @ (reads * weight) + belief**2 * expected
     scale = np.sqrt(np.maximum(np.diag(normal), 1e-12))
     root = np.linalg.cholesky(normal / np.outer(scale, scale) + 1e-9 * np.eye(len(scale)))
-    most = np.concatenate([np.ones(len(used)), np.full(deployments, 1e6)])
+    most = np.concatenate([np.full(len(used), MOST_SHARE), np.full(deployments, 1e6)])
     found = lsq_linear(
         root.T, np.linalg.solve(root, wanted / scale), bounds=(np.zeros(len(scale)), most * scale)
     )
     result = np.repeat(_BELIEVED_SHARES, clients)
     result[used] = found.x[: len(used)] / scale[: len(used)]
     outside = found.x[len(used) :] / scale[len(used) :]
-    return np.clip(result, _SHARE_FLOOR, 1 - _SHARE_FLOOR), outside
+    return np.clip(result, SHARE_FLOOR, MOST_SHARE), outside
 
 
 def with_lives(

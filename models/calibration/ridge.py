@@ -10,6 +10,8 @@ _MANY_ITERATIONS = 150
 _PRECISION = 1e-6
 # Residuals of this many usual ones count half.
 _UNUSUAL = 3.0
+# A group is unlike the others when this many deviations say so.
+_CLEARLY, _FREE_DOUBT = 5.0, 0.3
 
 
 def usual(residuals: Floats) -> float:
@@ -58,13 +60,25 @@ def deviations(
     """Return by how much each group's share of its amounts differs from the share given.
 
     So that at each place the sum of amount x share is the total. `doubt` is per group, `deviation`
-    of each place's total, infinite where there is none.
+    of each place's total, infinite where there is none. Most groups are much like the others, a few
+    are nothing like them: one whose totals speak clearly against its `doubt` is freed of it.
     """
     count = len(totals)
     matrix = sparse.csr_array((amount, (place, group)), shape=(count, len(doubt)))
     wanted = totals - sums(place, amount * share, count)
     is_used = np.isfinite(deviation)
     deviation = np.where(is_used, deviation, 1.0)
+    free = np.maximum(doubt, _FREE_DOUBT)
+    result = _settled(matrix, wanted, deviation, free, is_used)
+    precision = np.where(is_used, 1 / deviation**2, 0.0)[place] * amount**2
+    certainty = np.sqrt(sums(group, precision, len(doubt)))
+    speaks = np.abs(result) * certainty > _CLEARLY
+    return _settled(matrix, wanted, deviation, np.where(speaks, free, doubt), is_used)
+
+
+def _settled(
+    matrix: sparse.csr_array, wanted: Floats, deviation: Floats, doubt: Floats, is_used: Bools
+) -> Floats:
     result = np.zeros(len(doubt))
     for _ in range(2):
         residuals = wanted - matrix @ result

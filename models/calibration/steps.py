@@ -5,7 +5,7 @@ before and a little more. Conversations that run side by side (subagents under o
 windows without any header) are told apart by that alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from models.calibration.traffic import Traffic
 LONGEST_MEMORY_US = 65 * MINUTE_US
 """A cache entry lives an hour at most after its last use; five minutes more for the clocks."""
 
-SITUATIONS = 34
+CONTINUED_SITUATIONS, _OPENING_SITUATIONS = 16, 18
+# After such a pause an entry lives on if it was to live for an hour, else not.
+_PAUSED = np.array([8, 9, 10, 11, 17, 18, 23, 24, 29, 30])
+_HOUR_LIKELY = (1 / 3, 2 / 3)
+SITUATIONS = CONTINUED_SITUATIONS + _OPENING_SITUATIONS + len(_HOUR_LIKELY) * len(_PAUSED)
 """Kinds of steps that are likely to find the same share of their prompt in the cache."""
 
-CONTINUED_SITUATIONS = 16
 SAME_CHAPTER, RESUMED, OPENING = range(3)
 
 # What a resumed or new conversation may remember of itself: a week.
@@ -86,6 +89,18 @@ def steps(traffic: Traffic, size_bytes: Floats) -> Steps:
         chapter=chapter,
         is_large=added > _LARGE_STEP_BYTES + np.where(has_previous, 0, usual),
     )
+
+
+def by_life(step: Steps, asked_hour: Floats) -> Steps:
+    """Tell pauses of five minutes to an hour apart by how likely entries live for an hour."""
+    kind = np.full(CONTINUED_SITUATIONS + _OPENING_SITUATIONS, -1, dtype=np.int64)
+    kind[_PAUSED] = np.arange(len(_PAUSED))
+    paused = kind[step.situation]
+    likely = np.searchsorted(_HOUR_LIKELY, asked_hour)
+    first = CONTINUED_SITUATIONS + _OPENING_SITUATIONS - len(_PAUSED)
+    refined = first + likely * len(_PAUSED) + paused
+    is_refined = (paused >= 0) & (likely > 0)
+    return replace(step, situation=np.where(is_refined, refined, step.situation))
 
 
 def along(previous: Ints, is_marked: Bools, most: int = 24) -> tuple[Ints, Ints]:

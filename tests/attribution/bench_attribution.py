@@ -50,6 +50,7 @@ def main() -> None:
     # A first look is kept apart from what was measured in full.
     file = asked.out / ("attribution.json" if is_usual else "attribution-small.json")
     known = read(file) if file.exists() else []
+    new: list[Figure] = []
     print(HEAD, flush=True)
     results: list[Accuracy] = []
     with TemporaryDirectory(prefix="tollbook-bench-", dir=asked.work) as folder:
@@ -57,14 +58,14 @@ def main() -> None:
             of_recipe = _measured(recipe, asked.seeds, Path(folder))
             results += of_recipe
             figures = recipe_figures(of_recipe)
+            new += figures if is_usual else without_targets(figures)
             # After each recipe, so that a long run that is stopped has not measured for nothing.
-            known = merged(known, figures if is_usual else without_targets(figures))
-            write(file, known)
+            write(file, merged(known, new))
     if is_usual and not asked.recipe:
-        known = merged(known, _together(results))
-        write(file, known)
+        new += _together(results)
+        write(file, merged(known, new))
     print()
-    show([figure for figure in known if figure.met is False])
+    show([figure for figure in new if figure.met is False])
     print(f"written to {file}")
 
 

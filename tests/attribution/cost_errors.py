@@ -68,5 +68,6 @@ def _true_costs(tenant: Tenant, key: str) -> tuple[Ints, Floats]:
     prices = usd_per_token(tenant.requests["model"], tenant.requests["started_at"])
     tokens = np.column_stack([tenant.truth[name].to_numpy() for name in CLASSES])
     of = tenant.requests if key == "caller" else tenant.truth
-    present, place = np.unique(of[key].to_numpy().astype(np.int64), return_inverse=True)
-    return present, np.bincount(place, (tokens * prices).sum(axis=1))
+    group: Ints = of[key].to_numpy().astype(np.int64)
+    present, place = np.unique(group, return_inverse=True)
+    return present, np.bincount(place, (tokens * prices).sum(axis=1)).astype(np.float64)
