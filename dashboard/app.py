@@ -3,9 +3,10 @@
 import streamlit as st
 
 from dashboard.blocks import Cell, Line, show
+from dashboard.bridge_page import bridge_page
 from dashboard.chargeback_page import chargeback_page
 from dashboard.figures import month_text
-from dashboard.place import Place, read_place
+from dashboard.place import BRIDGE, Place, read_place
 from dashboard.reader import Source, open_source
 from dashboard.request_page import request_page
 from models.errors import ReportError, TollbookError
@@ -26,7 +27,8 @@ def main() -> None:
     st.html(_STYLE)
     heading, chooser = st.columns([3, 1], vertical_alignment="bottom")
     with heading:
-        st.title("Chargeback", anchor=False)
+        is_bridge = st.query_params.get("view") == BRIDGE
+        st.title("Bridge" if is_bridge else "Chargeback", anchor=False)
         show("access", Line("note", [Cell("Open on this machine only: no sign-in configured")]))
     try:
         source = open_source(read_settings().publication_dir, operator())
@@ -43,15 +45,29 @@ def main() -> None:
         return
     with chooser:
         _choose_month(months, place)
+    with heading:
+        show("pages", _pages(place))
     _draw(source, place)
 
 
 def _draw(source: Source, place: Place) -> None:
-    page = request_page if place.request else chargeback_page
+    page = bridge_page if place.view else request_page if place.request else chargeback_page
     try:
         page(source, place)
     except TollbookError as error:
         _warn(f"{error}.", link=Place(place.month))
+
+
+def _pages(place: Place) -> Line:
+    """Return the links between the pages of a month; the one shown is none."""
+    pages = (("Chargeback", Place(place.month)), ("Bridge", Place(place.month, view=BRIDGE)))
+    return Line(
+        "pages",
+        [
+            Cell(name, link=None if there.view == place.view else there.link)
+            for name, there in pages
+        ],
+    )
 
 
 def _choose_month(months: list[str], place: Place | None) -> None:

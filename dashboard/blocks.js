@@ -53,7 +53,8 @@ function drawTable(block, follow) {
   const scroller = element("div", "scroller");
   const table = element("table");
   table.append(element("caption", "", block.caption));
-  const side = (index) => (block.numbers.includes(index) ? "number" : "");
+  const side = (index) =>
+    block.numbers.includes(index) ? "number" : block.texts.includes(index) ? "text" : "";
   const head = element("tr");
   block.columns.forEach((name, index) => {
     const title = element("th", side(index), name);

@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """Cells one after the other; `look` is "crumbs", "sentence", "note" or "warning"."""
+    """Cells one after the other; `look` is "crumbs", "pages", "sentence", "note" or "warning"."""
 
     look: str
     cells: Sequence[Cell]
@@ -44,13 +44,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class Table:
-    """A table. `numbers` are the columns that are right-aligned; `pager` is the line below."""
+    """A table. `numbers` are the columns that are right-aligned, `texts` those that may wrap.
+
+    `pager` is the line below.
+    """
 
     caption: str
     columns: Sequence[str]
     numbers: Sequence[int]
     rows: Sequence[Sequence[Cell]]
     pager: Sequence[Cell] = ()
+    texts: Sequence[int] = ()
 
 
 Block = Line | Facts | Table

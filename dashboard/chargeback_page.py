@@ -16,7 +16,7 @@ from dashboard.figures import (
     month_text,
     share_text,
 )
-from dashboard.place import LABELS, Place
+from dashboard.place import BILL_LABELS, LABELS, Place
 from dashboard.reader import PAGE_ROWS, Source, View, read_parts, read_view
 from dashboard.sentence import headline
 from dashboard.tables import part_name, parts_table, requests_table
@@ -108,7 +108,11 @@ def _charts(place: Place, view: View) -> None:
         return
     first, last = place.days
     by_day = bars_by_day(view.days.records(), first, last)
-    rows = view.largest.records() if view.largest else []
+    rows = [
+        row
+        for row in (view.largest.records() if view.largest else [])
+        if row["label"] not in BILL_LABELS
+    ]
     by_part = bars_by_part([(part_name(place, row), row) for row in rows])
     drawn = [
         (title, more, figure)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from dashboard.figures import day_text, money_text, short_text
 # The first is the theme's own colour; grey, apart in lightness too, is what has no owner or price.
 _ORDINARY_COLOR = "#0072B2"
 _LABEL_COLOR = "#8C919A"
+_STEP_COLOR = "#56B4E9"
 _BAR_HEIGHT = 24
 
 
@@ -90,6 +92,55 @@ def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> g
     )
     figure.update_yaxes(tickprefix="$", nticks=5, rangemode="tozero", separatethousands=True)
     return _calm(figure, 216)
+
+
+def waterfall(steps: Sequence[tuple[str, Decimal, bool]]) -> go.Figure | None:
+    """Draw a walk downwards: (name, USD, whether it is a total so far). None without an amount."""
+    if not any(amount for _, amount, _ in steps):
+        return None
+    positions = list(range(len(steps)))
+    amounts = [money_text(amount) for _, amount, _ in steps]
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=positions,
+            x=[float(amount) for _, amount, _ in steps],
+            measure=["total" if is_total else "relative" for *_, is_total in steps],
+            text=amounts,
+            textposition="outside",
+            cliponaxis=False,
+            constraintext="none",
+            hovertext=[
+                f"{_inert(name)}: {amount}"
+                for (name, *_), amount in zip(steps, amounts, strict=True)
+            ],
+            hoverinfo="text",
+            connector={"line": {"width": 1, "color": _LABEL_COLOR}},
+            increasing={"marker": {"color": _STEP_COLOR}},
+            decreasing={"marker": {"color": _LABEL_COLOR}},
+            totals={"marker": {"color": _ORDINARY_COLOR}},
+        )
+    )
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=positions,
+        ticktext=[_inert(short_text(name, 28)) for name, *_ in steps],
+        autorange="reversed",
+        showgrid=False,
+        ticklabelstandoff=6,
+    )
+    figure.update_xaxes(visible=False, range=_room(steps))
+    return _calm(figure, 24 + _BAR_HEIGHT * max(len(steps), 2))
+
+
+def _room(steps: Sequence[tuple[str, Decimal, bool]]) -> list[float]:
+    """Return the span of the walk, with room for the amounts beside its bars."""
+    reached, ends = Decimal(0), [Decimal(0)]
+    for _, amount, is_total in steps:
+        reached = amount if is_total else reached + amount
+        ends.append(reached)
+    low, high = float(min(ends)), float(max(ends))
+    return [low - (0.2 * (high - low) if low else 0), high + 0.25 * (high - low)]
 
 
 def _calm(figure: go.Figure, height: int) -> go.Figure:

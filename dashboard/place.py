@@ -11,7 +11,11 @@ from models.errors import ReportError
 from models.published import month_days
 
 LABELS = ("unattributed", "unmetered", "unpriced")
+BILL_LABELS = ("residual", "correction")
+"""Rows of the invoice and of no request: what they are made of is on the page Bridge."""
+
 WITHOUT_LABEL = "none"
+BRIDGE = "bridge"
 LONGEST_UNIT_IN_LINK = 200
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _OID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -21,7 +25,8 @@ _OID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Place:
     """A month and, step by step, a unit, a caller, a day and a request in it.
 
-    None means "not chosen". `label` keeps rows with one label, WITHOUT_LABEL those without any.
+    None means "not chosen". `label` keeps rows with one label, WITHOUT_LABEL those without any;
+    `view` is BRIDGE on the page Bridge, which knows the month alone.
     """
 
     month: str
@@ -31,6 +36,7 @@ class Place:
     day: str | None = None
     request: str | None = None
     page: int = 1
+    view: str | None = None
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -87,6 +93,7 @@ def read_place(parameters: Mapping[str, str], months: Sequence[str]) -> Place:
         day=_day(given.get("day"), month),
         request=given.get("request"),
         page=_page(given.get("page", "1")),
+        view=_view(given.get("view")),
     )
     if place.request and len(place.request) > 200:
         raise ReportError("The link's request is no CorrelationId. Open the request from its day.")
@@ -106,6 +113,15 @@ def _label(text: str | None) -> str | None:
     raise ReportError(
         f"The link asks for the label {_shown(text)}. Labels are {', '.join(LABELS)}, and"
         f" {WITHOUT_LABEL} for rows without one."
+    )
+
+
+def _view(text: str | None) -> str | None:
+    if text in (None, BRIDGE):
+        return text
+    raise ReportError(
+        f"The link asks for the view {_shown(text or '')}. There is {BRIDGE}; without a view it is"
+        " the chargeback."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.place import Place
+from models.bridge import Bridge, read_bridge
 from models.chargeback import KEY_COLUMNS
 from models.errors import PublicationError
 from models.explain import explain
@@ -86,6 +87,16 @@ def read_request(source: Source, place: Place, request: str) -> list[dict[str, A
     return _explanations(source.key, request, place.days, source)
 
 
+def read_month_bridge(source: Source, month: str) -> Bridge:
+    """Return the bridge of a month (YYYY-MM). Raises ReportError for who may not see all units."""
+    return _bridge(source.key, month, source)
+
+
+@st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
+def _bridge(key: tuple[str, ...], month: str, _source: Source) -> Bridge:  # noqa: ARG001 (key is the cache's key)
+    return read_bridge(_source.folder, _source.viewer, month=month, manifest=_source.manifest)
+
+
 @st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
 def _view(key: tuple[str, ...], link: str, _source: Source, _place: Place) -> View:  # noqa: ARG001 (key and link are the cache's key)
     with _opened(_source, _place) as published:
@@ -124,7 +135,7 @@ def _explanations(
 
 @contextmanager
 def _opened(source: Source, place: Place) -> Iterator[Published]:
-    """Open the place's days, with `ledger`, `daily` and the report's rows cut to the place."""
+    """Open the place's days; `ledger`, `billed_daily` and the report's rows are cut to it."""
     first_day, last_day = place.days
     with reading(
         source.folder,
@@ -146,7 +157,7 @@ def _opened(source: Source, place: Place) -> Iterator[Published]:
         rows = "dashboard/requests" if place.lists == "request" else "reports/chargeback"
         for relation, statement in (
             ("view ledger", "dashboard/ledger_in_scope"),
-            ("view daily", "dashboard/daily_in_scope"),
+            ("view billed_daily", "dashboard/billed_daily_in_scope"),
             ("table parts", rows),
         ):
             published.connection.execute(f"create temp {relation} as\n{sql(statement)}")

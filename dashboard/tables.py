@@ -14,7 +14,7 @@ from dashboard.figures import (
     money_text,
     short_text,
 )
-from dashboard.place import WITHOUT_LABEL, Place, unit_in_link
+from dashboard.place import BILL_LABELS, BRIDGE, WITHOUT_LABEL, Place, unit_in_link
 from dashboard.reader import View
 
 Rows = tuple[list[str], list[int], list[list[Cell]]]
@@ -35,7 +35,7 @@ def parts_table(place: Place, view: View) -> Rows:
             _first_cell(place, row),
             *(_money_cell(row[name], decimals[name]) for _, name in _MONEY),
             *(_count_cell(row[name]) for _, name in counts),
-            _quiet_if_unknown(evidence_text(row)),
+            _evidence(row),
         ]
         for row in view.parts.records()
     ]
@@ -84,6 +84,8 @@ def part_name(place: Place, row: Mapping[str, Any]) -> str:
 
 
 def _first_cell(place: Place, row: Mapping[str, Any]) -> Cell:
+    if row["label"] in BILL_LABELS:
+        return Cell(part_name(place, row), link=Place(place.month, view=BRIDGE).link)
     below = {
         "unit": lambda: place.at(unit=row["unit"] and unit_in_link(row["unit"])),
         "user": lambda: place.at(oid=row["oid"]),
@@ -93,6 +95,12 @@ def _first_cell(place: Place, row: Mapping[str, Any]) -> Cell:
     there = below.at(label=row["label"] or WITHOUT_LABEL)
     hint = row["oid"] if place.lists == "user" else None
     return Cell(part_name(place, row), link=there.link, hint=hint)
+
+
+def _evidence(row: Mapping[str, Any]) -> Cell:
+    if row["label"] in BILL_LABELS:
+        return Cell("invoice")
+    return _quiet_if_unknown(evidence_text(row))
 
 
 def _caller(row: Mapping[str, Any]) -> str:

@@ -23,8 +23,9 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import DefaultAzureCredential
 from azure.monitor.query import LogsQueryClient
 
+from models.endpoint import endpoint_problem, is_loopback
 from models.errors import SettingsError
-from models.settings import Settings, endpoint_problem, is_loopback
+from models.settings import Settings
 
 # SDKs are imported where they are used: each costs half a second, Graph's several.
 # ruff: noqa: PLC0415

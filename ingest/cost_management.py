@@ -20,7 +20,8 @@ from ingest.progress import Progress, unseen
 from ingest.source import COST_TOTALS
 from ingest.windows import Window, due
 from models.clock import Clock, rfc3339
-from models.settings import PREFIX, Settings
+from models.setting_values import PREFIX
+from models.settings import Settings
 from models.warehouse import Connection, scalar
 
 LOOK_BACK = timedelta(days=40)

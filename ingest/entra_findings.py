@@ -15,7 +15,8 @@ from ingest.patience import hasty
 from ingest.source_question import SourceQuestion, grant
 from models.errors import SourceError
 from models.finding import DoctorFinding, fail, ok, warn
-from models.settings import PREFIX, Settings
+from models.setting_values import PREFIX
+from models.settings import Settings
 
 _AREA = "entra"
 _APP_ID = f"{PREFIX}CLAUDE_APP_ID"

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from models.errors import SettingsError
-from models.settings import PREFIX, Settings
+from models.setting_values import PREFIX
+from models.settings import Settings
 
 _ENTRY = re.compile(r"(?:(?P<region>[A-Za-z0-9]+)=)?(?P<resource_id>/subscriptions/[^/=]+/[^=]+)")
 

@@ -28,7 +28,8 @@ from ingest.source import PLATFORM_METRICS
 from ingest.windows import Window, cut, due, halved
 from models.clock import Clock, rfc3339
 from models.errors import SourceError
-from models.settings import PREFIX, Settings
+from models.setting_values import PREFIX
+from models.settings import Settings
 from models.sql_files import sql
 from models.warehouse import Connection, run
 

@@ -22,7 +22,8 @@ from ingest.patience import NoAnswerError, patience_of
 from ingest.source import RETAIL_PRICES
 from models.clock import Clock
 from models.errors import SourceError
-from models.settings import PREFIX, Settings
+from models.setting_values import PREFIX
+from models.settings import Settings
 from models.warehouse import Connection, scalar
 
 REST = timedelta(days=1)

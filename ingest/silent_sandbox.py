@@ -3,8 +3,9 @@
 import socket
 from urllib.parse import urlsplit
 
+from models.endpoint import is_loopback
 from models.finding import DoctorFinding, warn
-from models.settings import Settings, is_loopback
+from models.settings import Settings
 
 _PATIENCE_SECONDS = 2
 

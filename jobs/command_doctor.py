@@ -22,6 +22,7 @@ from jobs.screen import screen
 from models.clock import Clock, rfc3339
 from models.errors import SeedError, SettingsError
 from models.finding import DoctorFinding, fail, ok
+from models.invoice_findings import invoice_findings
 from models.published_findings import published_findings
 from models.seeds import read_seeds
 from models.settings import Settings, read_settings
@@ -76,6 +77,7 @@ def examine(
             yield from entra_findings(settings)
     yield from load_findings(settings)
     yield from published_findings(settings.publication_dir, clock, first_day, last_day)
+    yield from invoice_findings(settings.publication_dir, clock, first_day, last_day)
 
 
 def _settings(settings: Settings) -> Iterator[DoctorFinding]:

@@ -9,13 +9,16 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from jobs.bridge_table import show_bridge
 from jobs.cli import data_dir_option
 from jobs.screen import screen
+from models.bridge import KEYS as BRIDGE_KEYS
 from models.chargeback import KEY_COLUMNS, chargeback
 from models.coverage import coverage
 from models.errors import ReportError
 from models.money import usd
 from models.published import Answer
+from models.reconciliation import reconciliation
 from models.rendering import BINARY_FORMATS, FORMATS, is_share, plain, render
 from models.settings import read_settings
 from models.viewer import operator
@@ -30,6 +33,7 @@ _SHOWN = (
     "list_cost_usd",
     "cost_status",
     "cost_high_usd",
+    "billed_cost_usd",
     "gateway_requests",
     "without_caller",
     "without_usage_row",
@@ -41,14 +45,15 @@ _OLDEST = "oldest_unmatched_hours"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["chargeback", "coverage"]))
+@click.argument("name", type=click.Choice(["chargeback", "reconciliation", "coverage"]))
 @click.option("--month", required=True, metavar="YYYY-MM", help="The month, in UTC.")
 @click.option(
     "--by",
     "keys",
     multiple=True,
     metavar="KEY",
-    help=f"One row per {', '.join(KEY_COLUMNS)}; several as a,b.  [default: unit]",
+    help=f"One row per {', '.join(KEY_COLUMNS)}; several as a,b.  [default: unit]"
+    f" Reconciliation: {', '.join(BRIDGE_KEYS)}.  [default: the month]",
 )
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
@@ -62,7 +67,11 @@ def report(
     """Print a report of a month.
 
     chargeback: what each user, unit, model, client or day used and what it costs. Rows add up to
-    the month; what has no caller, no price or no usage stands in rows with a label.
+    the month; what has no caller, no price or no usage stands in rows with a label. Billed costs
+    add up to the CCU invoice before tax.
+
+    reconciliation: the walk from list cost to the CCU invoice, what remains by cause, and whether
+    the month can be called final.
 
     coverage: per day, how much of the traffic is known and by which evidence, and how old the rows
     are that still wait for their other half.
@@ -71,7 +80,8 @@ def report(
     by = [key.strip() for given in keys for key in given.split(",") if key.strip()]
     answer, by = _asked(settings.publication_dir, name, month, by)
     if form == "table" and out is None:
-        show_table(answer, f"{name} {month} by {', '.join(by)}")
+        show = show_bridge if name == "reconciliation" else show_table
+        show(answer, " by ".join([f"{name} {month}", *([", ".join(by)] if by else [])]))
         return
     if form == "table":
         raise ReportError("--out needs a file format: add --format csv, json, parquet or xlsx")
@@ -92,6 +102,8 @@ def _asked(folder: Path, name: str, month: str, by: list[str]) -> tuple[Answer, 
     if name == "chargeback":
         by = by or ["unit"]
         return chargeback(folder, operator(), month=month, by=by), by
+    if name == "reconciliation":
+        return reconciliation(folder, operator(), month=month, by=by), by
     if by not in ([], ["day"]):
         raise ReportError("coverage is reported by day: leave --by out")
     return coverage(folder, operator(), month=month), ["day"]
@@ -101,6 +113,8 @@ def show_table(answer: Answer, title: str) -> None:
     """Print the columns a person wants to see, with a last line of totals."""
     keys = answer.columns[: answer.columns.index("label")] if "label" in answer.columns else ()
     shown = [name for name in answer.columns if name in (*keys, *_SHOWN)]
+    if all(record.get("billed_cost_usd") is None for record in answer.records()):
+        shown = [name for name in shown if name != "billed_cost_usd"]
     table = Table(title=title, show_footer=True, box=None, pad_edge=False, title_justify="left")
     for name in shown:
         values = [record[name] for record in answer.records()]

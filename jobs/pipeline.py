@@ -9,6 +9,7 @@ import structlog
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
 from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
 from models import ledger
+from models.bill import prepare_bill
 from models.clock import Clock
 from models.directory import delta_link, record
 from models.errors import SourceError, TollbookError
@@ -17,6 +18,7 @@ from models.seed_loading import load_seeds, newly_known, within
 from models.settings import Settings
 from models.sql_files import sql
 from models.warehouse import Connection, claim, scalar, transaction, writing
+from models.warehouse import run as statement
 
 JOBS = (*INGESTION, "directory", "build")
 """In the order of their dependence: a build books what the others brought."""
@@ -133,6 +135,7 @@ def build_and_publish(run: Run) -> Manifest:
     if not days:
         # New prices and units want their checks and ids even when no day has to be written.
         ledger.build_span(run.connection, known_at.date(), known_at.date())
+    prepare_bill(run.connection, run.settings)
     manifest = Manifest(
         sequence=previous.sequence + 1 if previous else 1,
         run_id=run_id,
@@ -200,7 +203,7 @@ def _settle(connection: Connection, days: Collection[date], run_id: int) -> None
 
 def _write_days(run: Run, days: Sequence[date], run_id: int) -> dict[str, dict[str, str]]:
     written: dict[str, dict[str, str]] = {}
-    for first_day, last_day in ledger.spans(days):
+    for first_day, last_day in ledger.spans(days, _rows_of(run.connection, days)):
         ledger.build_span(run.connection, first_day, last_day)
         for day in ledger.days_between(first_day, last_day):
             written[str(day)] = ledger.write_day(
@@ -208,6 +211,15 @@ def _write_days(run: Run, days: Sequence[date], run_id: int) -> dict[str, dict[s
             )
             run.report("ledger", len(written), len(days))
     return written
+
+
+def _rows_of(connection: Connection, days: Sequence[date]) -> dict[date, int]:
+    """Return how many gateway rows each of some days has."""
+    if not days:
+        return {}
+    span = {"first_day": min(days), "last_day": max(days)}
+    found = statement(connection, "staging/rows_of_days", days=list(days), **span)
+    return dict(found.fetchall())
 
 
 def _data_until(connection: Connection) -> datetime | None:

@@ -3,7 +3,7 @@
 The same statements serve a full build and a build of one day; only the span differs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -15,11 +15,13 @@ from models.sql_files import names, sql
 from models.warehouse import Connection, build, define, run, transaction
 
 LONGEST_SPAN_DAYS = 7
-"""Days built together: enough to amortise a statement, few enough to bound memory."""
+MOST_SPAN_ROWS = 3_000_000
+"""Days and gateway rows built together: enough to amortise a statement, few enough for memory."""
 
 # What does not depend on the span of days.
 _REFERENCE = ("ledger.deployments", "ledger.discounts", "ledger.prices", "ledger.ownership")
 _SPAN = (
+    "ledger.near_keys",
     "ledger.near_calls",
     "ledger.repeated_calls",
     "ledger.traced_calls",
@@ -69,15 +71,19 @@ class Finding:
     text: str
 
 
-def spans(days: Sequence[date]) -> list[tuple[date, date]]:
-    """Group days into runs of consecutive days of at most LONGEST_SPAN_DAYS."""
+def spans(days: Sequence[date], rows: Mapping[date, int]) -> list[tuple[date, date]]:
+    """Group days into runs of consecutive days, by how many gateway rows each of them has.
+
+    A run has at most LONGEST_SPAN_DAYS, and one day or at most MOST_SPAN_ROWS.
+    """
     ordered = sorted(set(days))
     if not ordered:
         return []
     grouped = [[ordered[0]]]
     for previous, day in pairwise(ordered):
         is_next = day - previous == timedelta(days=1)
-        if is_next and len(grouped[-1]) < LONGEST_SPAN_DAYS:
+        together = sum(rows.get(one, 0) for one in [*grouped[-1], day])
+        if is_next and len(grouped[-1]) < LONGEST_SPAN_DAYS and together <= MOST_SPAN_ROWS:
             grouped[-1].append(day)
         else:
             grouped.append([day])

@@ -37,6 +37,10 @@ SMALL_TABLES = (
     "prices",
     "sources",
     "problems",
+    "accounts",
+    "billed",
+    "billed_days",
+    "billing_rules",
 )
 _POINTER = "current"
 _KEPT_MANIFESTS = 3

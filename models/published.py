@@ -20,7 +20,15 @@ FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(9999, 12, 31)
 
 # In this order: the views after the first two are cut to what these say is visible.
-_VIEWS = ("visible_units", "visible_callers", *SMALL_TABLES, *DAY_TABLES)
+_VIEWS = (
+    "visible_units",
+    "visible_callers",
+    *SMALL_TABLES,
+    *DAY_TABLES,
+    "legacy_meters",
+    "metered_daily",
+    "billed_daily",
+)
 
 
 @dataclass(frozen=True)
@@ -77,13 +85,15 @@ def reading(
         raise PublicationError(
             f"nothing is published between {first_day} and {last_day}; published: {published}"
         )
-    if any(len(state.files(table, first_day, last_day)) < days for table in DAY_TABLES):
+    if not state.tables.keys() >= set(SMALL_TABLES) or any(
+        len(state.files(table, first_day, last_day)) < days for table in DAY_TABLES
+    ):
         raise PublicationError(
             "some of these days were published by an older tollbook: run `tollbook run build`"
         )
     connection = in_memory()
     try:
-        _set_scope(connection, viewer)
+        _set_scope(connection, viewer, first_day, last_day)
         for table in DAY_TABLES:
             _set_files(connection, table, folder, state.files(table, first_day, last_day))
         for table in SMALL_TABLES:
@@ -110,8 +120,10 @@ def month_days(month: str) -> tuple[date, date]:
     return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
-def _set_scope(connection: Connection, viewer: Viewer) -> None:
+def _set_scope(connection: Connection, viewer: Viewer, first_day: date, last_day: date) -> None:
     values = {
+        "first_day": first_day,
+        "last_day": last_day,
         "sees_everything": viewer.sees_everything,
         "sees_names": viewer.sees_names,
         "viewer_units": sorted(viewer.units) or ["\0"],

@@ -1,7 +1,7 @@
 """Typed settings, read once: `TOLLBOOK_*` variables over a TOML file over defaults.
 
-Only where things are and who may do what is a setting. Prices, discounts and ownership are
-reviewed seeds, because they need dates and a reviewer.
+Only where things are, what they are called and who may do what is a setting. Prices, discounts and
+ownership are reviewed seeds, because they need dates and a reviewer.
 """
 
 import json
@@ -9,31 +9,28 @@ import os
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from models.billing_settings import BillingSettings
 from models.clock import Clock
+from models.endpoint import endpoint_problem
 from models.errors import SettingsError
-
-PREFIX = "TOLLBOOK_"
-Names = Annotated[tuple[str, ...], NoDecode]
-"""Several values in one variable: separated by commas, or a JSON list."""
+from models.setting_values import PREFIX, Names
 
 FILE_NAME = "tollbook.toml"
 
 
-class Settings(BaseSettings):
+class Settings(BillingSettings):
     """Where the tenant is and where tollbook keeps its files."""
 
     model_config = SettingsConfigDict(
@@ -125,24 +122,6 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "workspace_ids",
-        "foundry_resource_ids",
-        "apim_resource_ids",
-        "pilot_group_ids",
-        "log_exports",
-        "cost_exports",
-        "usage_records",
-        mode="before",
-    )
-    @classmethod
-    def _separated_by_commas(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        if value.lstrip().startswith("["):
-            return json.loads(value)
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-
-    @field_validator(
         "logs_endpoint",
         "graph_endpoint",
         "metrics_endpoint",
@@ -207,30 +186,6 @@ class Settings(BaseSettings):
     def publication_dir(self) -> Path:
         """The folder of immutable Parquet files and manifests that readers open."""
         return self.data_dir / "published"
-
-
-def endpoint_problem(url: str, allow_loopback_http: bool) -> str | None:
-    """Say what is wrong with an endpoint: the one place that decides about plain http."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return None
-    if parts.scheme != "http" or not parts.hostname:
-        return f"{url!r} is not an https address"
-    if not is_loopback(parts.hostname):
-        return f"{url!r} is plain http to another machine; use https"
-    if not allow_loopback_http:
-        return f"{url!r} is plain http; for a local sandbox set {PREFIX}ALLOW_LOOPBACK_HTTP=true"
-    return None
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def read_settings(**options: Any) -> Settings:

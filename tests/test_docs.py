@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from jobs.cli import cli
-from models.settings import PREFIX, Settings
+from models.setting_values import PREFIX
+from models.settings import Settings
 
 _ROOT = Path(__file__).parents[1]
 _DOCS = [_ROOT / "README.md", *sorted((_ROOT / "docs").rglob("*.md"))]

@@ -7,11 +7,11 @@ import numpy as np
 from models.calibration.arrays import Floats, sums
 from models.calibration.balance import CLASSES, balanced, remaining_doubt
 from models.calibration.cells import Cells
+from models.calibration.growth import with_growth
 from models.calibration.habits import (
     SHARE_FLOOR,
     Habits,
     believed,
-    with_growth,
     with_lives,
     with_reads,
     with_room,
@@ -183,8 +183,8 @@ def _expected(
     found = np.clip(share, SHARE_FLOOR, 1 - SHARE_FLOOR)
     readable = state.readable * np.maximum(share, 1.0)
     growth, growth_variance = _growth(traffic, step, prompt, habits, state)
-    read = found * readable * caches
     whole = np.where(step.is_continued, readable + growth, state.whole)
+    read = np.minimum(found * readable + habits.head_tokens(traffic, step), whole) * caches
     written = np.maximum(whole - read, 0.0) * caches
     either = found * (1 - found)
     swap = either * np.minimum(1.0, either / _NEARLY_SURE) * readable**2 + 1.0

@@ -5,12 +5,11 @@ Everything is learned from the totals of cells, first for all of a client's user
 each one apart, as far as their own traffic tells.
 """
 
-import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import lsq_linear, nnls
+from scipy.optimize import lsq_linear
 
 from models.calibration.arrays import Bools, Floats, Ints, sums
 from models.calibration.cells import Cells
@@ -33,15 +32,14 @@ SHARE_FLOOR = 1e-5
 MOST_SHARE = 1.1
 # A belief about a situation counts as much as this many usual requests of it.
 _WORTH_OF_BELIEF = 2.0
-_WARM_SITUATIONS = 4
+WARM_SITUATIONS = 4
 _CALLER_DOUBTS = (0.02, 0.2, 0.2)
 """How much callers differ in what they find: while warm, after a pause, in the beginning."""
 
+_HEAD_UNIT_TOKENS, _HEAD_DOUBT = 30_000.0, 0.003
 _HOUR_DOUBT, _CALLER_HOUR_DOUBT = 0.5, 0.3
 _OUTSIDE_TOKENS = (3_000.0, 500.0, 100.0)
 _TYPICAL_GROWTH_TOKENS = 800.0
-_FEWEST_STEPS = 200
-_BINS = 8
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,9 @@ class Habits:
 
     read_share: Floats
     caller_read: Floats
+    caller_head: Floats
+    """Callers x clients: tokens read of a warm prompt whatever was asked before, as by programs
+    that send one system prompt with many questions."""
     hour_share: Floats
     caller_hour: Floats
     outside: Floats
@@ -73,6 +74,11 @@ class Habits:
         own = self.caller_read[traffic.caller, traffic.client, occasion(step)]
         return np.clip(base + own, SHARE_FLOOR, MOST_SHARE)
 
+    def head_tokens(self, traffic: Traffic, step: Steps) -> Floats:
+        """Return the tokens that each request reads beside that share."""
+        head = self.caller_head[traffic.caller, traffic.client] * _HEAD_UNIT_TOKENS
+        return np.where(occasion(step) == 0, np.maximum(head, 0.0), 0.0)
+
     def asked_hour(self, traffic: Traffic, step: Steps) -> Floats:
         """Return the share of what each request writes that is to live for an hour."""
         kind = written_kind(step)
@@ -83,12 +89,12 @@ class Habits:
 def occasion(step: Steps) -> Ints:
     """Return 0 while a conversation is warm, 1 after a pause, 2 in the beginning."""
     beginning = (step.chapter == RESUMED) | (step.chapter == OPENING)
-    return np.where(beginning, 2, (step.situation >= _WARM_SITUATIONS).astype(np.int64))
+    return np.where(beginning, 2, (step.situation >= WARM_SITUATIONS).astype(np.int64))
 
 
 def written_kind(step: Steps) -> Ints:
     """Return GROWING or WHOLE by request."""
-    is_warm = step.is_continued & (step.situation < _WARM_SITUATIONS)
+    is_warm = step.is_continued & (step.situation < WARM_SITUATIONS)
     return np.where(is_warm, GROWING, WHOLE)
 
 
@@ -101,6 +107,7 @@ def believed(traffic: Traffic, cells: Cells) -> Habits:
     return Habits(
         read_share=np.repeat(_BELIEVED_SHARES[:, None], clients, axis=1),
         caller_read=np.zeros((callers, clients, CHAPTERS)),
+        caller_head=np.zeros((callers, clients)),
         hour_share=np.full((clients, 2), hour),
         caller_hour=np.zeros((callers, clients, 2)),
         outside=np.tile(_OUTSIDE_TOKENS, (int(cells.deployment.max(initial=0)) + 1, 1)),
@@ -125,50 +132,12 @@ def with_room(habits: Habits, traffic: Traffic, cells: Cells) -> Habits:
         habits,
         read_share=grown(habits.read_share, plain.read_share),
         caller_read=grown(habits.caller_read, plain.caller_read),
+        caller_head=grown(habits.caller_head, plain.caller_head),
         hour_share=grown(habits.hour_share, plain.hour_share),
         caller_hour=grown(habits.caller_hour, plain.caller_hour),
         outside=grown(habits.outside, plain.outside),
         growth_tokens=grown(habits.growth_tokens, plain.growth_tokens),
     )
-
-
-def with_growth(habits: Habits, traffic: Traffic, step: Steps, prompt: Prompts) -> Habits:
-    """Learn from bytes alone how warm conversations grow, and how much their sizes jitter.
-
-    A jitter of every prompt's size shows in the spread of its growth, the more the larger it is.
-    """
-    before = np.maximum(step.previous, 0)
-    answered = np.maximum(traffic.output_tokens[before], 0)
-    growth = prompt.tokens - prompt.tokens[before] - answered
-    usable = step.is_continued & (step.situation < _WARM_SITUATIONS - 1) & ~step.is_large
-    if usable.sum() < _FEWEST_STEPS:
-        return habits
-    jitter, deviation = _spread(prompt.tokens[usable], (growth + answered)[usable])
-    typical = habits.growth_tokens.copy()
-    for client in np.unique(traffic.client[usable]):
-        mean = np.clip(growth[usable & (traffic.client == client)], -50_000, 50_000).mean()
-        typical[client] = max(float(mean), 0.0)
-    return replace(
-        habits,
-        growth_tokens=typical,
-        growth_deviation_tokens=deviation,
-        size_jitter=jitter,
-    )
-
-
-def _spread(tokens: Floats, growth: Floats) -> tuple[float, float]:
-    edges = np.quantile(tokens, np.linspace(0, 1, _BINS + 1))
-    squares, spreads = [], []
-    for low, high in itertools.pairwise(edges):
-        inside = (tokens >= low) & (tokens <= high)
-        if inside.sum() > _FEWEST_STEPS // 10:
-            first, third = np.quantile(growth[inside], [0.25, 0.75])
-            squares.append(float(np.median(tokens[inside])) ** 2)
-            spreads.append(((third - first) / 1.349) ** 2)
-    columns = np.stack([np.ones(len(squares)), squares], axis=1)
-    scale = np.maximum(columns.max(axis=0), 1e-9)
-    found = nnls(columns / scale, np.array(spreads))[0] / scale
-    return float(np.sqrt(found[1] / 2)), float(np.sqrt(max(found[0], 1e4)))
 
 
 def with_reads(
@@ -192,17 +161,24 @@ def with_reads(
         + cells.surplus_requests * 30_000.0**2
         + 500.0**2
     )
-    group = (traffic.caller * clients + traffic.client) * CHAPTERS + occasion(step)
+    person = traffic.caller * clients + traffic.client
+    groups = habits.caller_read.size
+    is_warm = (readable > 0) & (occasion(step) == 0)
+    doubts = np.tile(_CALLER_DOUBTS, groups // CHAPTERS)
     own = deviations(
-        group,
-        readable,
-        base,
-        cell,
+        np.concatenate([person * CHAPTERS + occasion(step), groups + person]),
+        np.concatenate([readable, is_warm * _HEAD_UNIT_TOKENS]),
+        np.concatenate([base, np.zeros(len(base))]),
+        np.concatenate([cell, cell]),
         reads - outside[cells.deployment] * cells.surplus_requests,
         np.where(is_used, deviation, np.inf),
-        np.tile(_CALLER_DOUBTS, habits.caller_read.shape[0] * clients),
+        np.concatenate([doubts, np.full(groups // CHAPTERS, _HEAD_DOUBT)]),
     )
-    return replace(habits, caller_read=own.reshape(habits.caller_read.shape))
+    return replace(
+        habits,
+        caller_read=own[:groups].reshape(habits.caller_read.shape),
+        caller_head=own[groups:].reshape(habits.caller_head.shape),
+    )
 
 
 def _shares(

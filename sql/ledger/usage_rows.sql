@@ -3,7 +3,14 @@
 with near as (
     select *
     from warehouse.staging.llm_rows
-    where day_key between getvariable('first_day') - 1 and getvariable('last_day') + 1
+    where day_key between getvariable('first_day') and getvariable('last_day')
+    union all
+    -- Of the day on either side only what shares a key with the window.
+    select *
+    from warehouse.staging.llm_rows
+    where
+        (day_key = getvariable('first_day') - 1 or day_key = getvariable('last_day') + 1)
+        and as_key(correlation_id, item_id) in (select key from ledger.near_keys)
     union all
     -- Usage of a request without a time says when it was, however late its rows came.
     select *

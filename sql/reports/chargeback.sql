@@ -1,4 +1,5 @@
--- 1 row per combination of the keys asked for, and label. Keys not asked for are NULL throughout.
+-- 1 row per combination of the keys asked for, and label. Keys not asked for are NULL throughout. With
+-- the labels residual and correction, billed costs add up to the CCU invoice before tax.
 with keyed as (
     select
         case when getvariable('by_user') then caller.oid end as oid,
@@ -6,13 +7,13 @@ with keyed as (
         case when getvariable('by_unit') then unit.unit end as unit,
         case when getvariable('by_model') then llm_model.llm_model end as model,
         case when getvariable('by_client') then client.client end as client,
-        case when getvariable('by_day') then daily.usage_day end as day,
-        daily.* exclude (usage_day, caller_id, unit_id, llm_model_id, deployment_id, client_id),
-    from daily
-    left join callers as caller on daily.caller_id = caller.caller_id
-    left join units as unit on daily.unit_id = unit.unit_id
-    left join llm_models as llm_model on daily.llm_model_id = llm_model.llm_model_id
-    left join clients as client on daily.client_id = client.client_id
+        case when getvariable('by_day') then booked.usage_day end as day,
+        booked.* exclude (usage_day, caller_id, unit_id, llm_model_id, deployment_id, client_id),
+    from billed_daily as booked
+    left join callers as caller on booked.caller_id = caller.caller_id
+    left join units as unit on booked.unit_id = unit.unit_id
+    left join llm_models as llm_model on booked.llm_model_id = llm_model.llm_model_id
+    left join clients as client on booked.client_id = client.client_id
 )
 
 select
@@ -38,7 +39,11 @@ select
     sum(cost_low_usd) as cost_low_usd,
     case when count(cost_high_usd) = count(*) then sum(cost_high_usd) end as cost_high_usd,
     sum(contracted_cost_usd) as contracted_cost_usd,
-    sum(billed_cost_usd) as billed_cost_usd,
+    -- A residual that is unknown on one day is unknown.
+    case
+        when label not in ('residual', 'correction') or count(billed_cost_usd) = count(*)
+            then sum(billed_cost_usd)
+    end as billed_cost_usd,
     cast(null as decimal(38, 15)) as shared_cost_usd,
     -- Every cost in this ledger comes from counts read for the request itself.
     case when sum(list_cost_usd) > 0 then 1::decimal(7, 6) end as measured_share,

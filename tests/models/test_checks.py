@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -244,5 +245,15 @@ def _mistake(
 
 def test_days_are_built_in_runs_of_at_most_a_week() -> None:
     days = [DAY.replace(day=number) for number in (9, 1, 2, 3, 4, 5, 6, 7, 8, 20, 1)]
-    assert [(first.day, last.day) for first, last in spans(days)] == [(1, 7), (8, 9), (20, 20)]
-    assert spans([]) == []
+    assert _numbers(spans(days, {})) == [(1, 7), (8, 9), (20, 20)]
+    assert spans([], {}) == []
+
+
+def test_days_of_many_rows_are_built_in_shorter_runs() -> None:
+    days = [DAY.replace(day=number) for number in range(1, 8)]
+    rows = dict.fromkeys(days, 1_400_000) | {days[4]: 40_000_000, days[6]: 3}
+    assert _numbers(spans(days, rows)) == [(1, 2), (3, 4), (5, 5), (6, 7)]
+
+
+def _numbers(found: list[tuple[date, date]]) -> list[tuple[int, int]]:
+    return [(first.day, last.day) for first, last in found]

@@ -1,7 +1,7 @@
--- Rows of daily of the chosen unit, caller, day and label; what is not chosen (NULL) cuts nothing.
+-- Rows of billed_daily of the chosen unit, caller, day and label; what is not chosen (NULL) cuts nothing.
 -- A unit whose name is too long for a link is named by its hash; label 'none' means no label.
 select booked.*
-from memory.main.daily as booked
+from memory.main.billed_daily as booked
 where
     (
         getvariable('chosen_unit') is null
