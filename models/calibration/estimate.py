@@ -184,7 +184,7 @@ def _expected(
     readable = state.readable * np.maximum(share, 1.0)
     growth, growth_variance = _growth(traffic, step, prompt, habits, state)
     whole = np.where(step.is_continued, readable + growth, state.whole)
-    read = np.minimum(found * readable + habits.head_tokens(traffic, step), whole) * caches
+    read = found * readable * caches
     written = np.maximum(whole - read, 0.0) * caches
     either = found * (1 - found)
     swap = either * np.minimum(1.0, either / _NEARLY_SURE) * readable**2 + 1.0

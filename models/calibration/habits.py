@@ -36,7 +36,6 @@ WARM_SITUATIONS = 4
 _CALLER_DOUBTS = (0.02, 0.2, 0.2)
 """How much callers differ in what they find: while warm, after a pause, in the beginning."""
 
-_HEAD_UNIT_TOKENS, _HEAD_DOUBT = 30_000.0, 0.003
 _HOUR_DOUBT, _CALLER_HOUR_DOUBT = 0.5, 0.3
 _OUTSIDE_TOKENS = (3_000.0, 500.0, 100.0)
 _TYPICAL_GROWTH_TOKENS = 800.0
@@ -54,9 +53,6 @@ class Habits:
 
     read_share: Floats
     caller_read: Floats
-    caller_head: Floats
-    """Callers x clients: tokens read of a warm prompt whatever was asked before, as by programs
-    that send one system prompt with many questions."""
     hour_share: Floats
     caller_hour: Floats
     outside: Floats
@@ -73,11 +69,6 @@ class Habits:
         base = self.read_share[step.situation, traffic.client]
         own = self.caller_read[traffic.caller, traffic.client, occasion(step)]
         return np.clip(base + own, SHARE_FLOOR, MOST_SHARE)
-
-    def head_tokens(self, traffic: Traffic, step: Steps) -> Floats:
-        """Return the tokens that each request reads beside that share."""
-        head = self.caller_head[traffic.caller, traffic.client] * _HEAD_UNIT_TOKENS
-        return np.where(occasion(step) == 0, np.maximum(head, 0.0), 0.0)
 
     def asked_hour(self, traffic: Traffic, step: Steps) -> Floats:
         """Return the share of what each request writes that is to live for an hour."""
@@ -107,7 +98,6 @@ def believed(traffic: Traffic, cells: Cells) -> Habits:
     return Habits(
         read_share=np.repeat(_BELIEVED_SHARES[:, None], clients, axis=1),
         caller_read=np.zeros((callers, clients, CHAPTERS)),
-        caller_head=np.zeros((callers, clients)),
         hour_share=np.full((clients, 2), hour),
         caller_hour=np.zeros((callers, clients, 2)),
         outside=np.tile(_OUTSIDE_TOKENS, (int(cells.deployment.max(initial=0)) + 1, 1)),
@@ -132,7 +122,6 @@ def with_room(habits: Habits, traffic: Traffic, cells: Cells) -> Habits:
         habits,
         read_share=grown(habits.read_share, plain.read_share),
         caller_read=grown(habits.caller_read, plain.caller_read),
-        caller_head=grown(habits.caller_head, plain.caller_head),
         hour_share=grown(habits.hour_share, plain.hour_share),
         caller_hour=grown(habits.caller_hour, plain.caller_hour),
         outside=grown(habits.outside, plain.outside),
@@ -161,24 +150,17 @@ def with_reads(
         + cells.surplus_requests * 30_000.0**2
         + 500.0**2
     )
-    person = traffic.caller * clients + traffic.client
-    groups = habits.caller_read.size
-    is_warm = (readable > 0) & (occasion(step) == 0)
-    doubts = np.tile(_CALLER_DOUBTS, groups // CHAPTERS)
+    group = (traffic.caller * clients + traffic.client) * CHAPTERS + occasion(step)
     own = deviations(
-        np.concatenate([person * CHAPTERS + occasion(step), groups + person]),
-        np.concatenate([readable, is_warm * _HEAD_UNIT_TOKENS]),
-        np.concatenate([base, np.zeros(len(base))]),
-        np.concatenate([cell, cell]),
+        group,
+        readable,
+        base,
+        cell,
         reads - outside[cells.deployment] * cells.surplus_requests,
         np.where(is_used, deviation, np.inf),
-        np.concatenate([doubts, np.full(groups // CHAPTERS, _HEAD_DOUBT)]),
+        np.tile(_CALLER_DOUBTS, habits.caller_read.shape[0] * clients),
     )
-    return replace(
-        habits,
-        caller_read=own[:groups].reshape(habits.caller_read.shape),
-        caller_head=own[groups:].reshape(habits.caller_head.shape),
-    )
+    return replace(habits, caller_read=own.reshape(habits.caller_read.shape))
 
 
 def _shares(

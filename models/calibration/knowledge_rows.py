@@ -59,7 +59,6 @@ def knowledge_of(rows: Iterable[KnowledgeRow]) -> Knowledge:
         Habits(
             read_share=habits["read_share"],
             caller_read=habits["caller_read"],
-            caller_head=habits["caller_head"],
             hour_share=habits["hour_share"],
             caller_hour=habits["caller_hour"],
             outside=habits["outside"],
