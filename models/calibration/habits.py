@@ -23,16 +23,16 @@ GROWING, WHOLE = range(2)
 
 # What is believed of each situation before anything is learned: a live entry is found, a dead one
 # is not, and what lies between depends on which life was asked for.
-_CONTINUED = np.repeat([0.999, 0.6, 0.4, 0.1], 4) * np.tile([1.0, 1.0, 0.95, 0.8], 4)
+_CONTINUED = np.repeat([0.999, 0.6, 0.4, 0.1], 5) * np.tile([0.9, 1.0, 1.0, 0.95, 0.8], 4)
 _OPENING = np.tile([0.5, 0.3, 0.2, 0.1, 0.05, 0.02], 3)
-_AFTER_A_PAUSE = np.repeat([[0.6], [0.9]], 10, axis=1) * np.repeat([1.0, 0.5], [4, 6])
+_AFTER_A_PAUSE = np.repeat([[0.6], [0.9]], 11, axis=1) * np.repeat([1.0, 0.5], [5, 6])
 _BELIEVED_SHARES = np.concatenate([_CONTINUED, _OPENING, _AFTER_A_PAUSE.ravel()])
 SHARE_FLOOR = 1e-5
 # A share of over one says that the prompts are larger than their bytes do.
 MOST_SHARE = 1.1
 # A belief about a situation counts as much as this many usual requests of it.
 _WORTH_OF_BELIEF = 2.0
-WARM_SITUATIONS = 4
+WARM_SITUATIONS = 5
 _CALLER_DOUBTS = (0.02, 0.2, 0.2)
 """How much callers differ in what they find: while warm, after a pause, in the beginning."""
 

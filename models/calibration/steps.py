@@ -15,9 +15,9 @@ from models.calibration.traffic import Traffic
 LONGEST_MEMORY_US = 65 * MINUTE_US
 """A cache entry lives an hour at most after its last use; five minutes more for the clocks."""
 
-CONTINUED_SITUATIONS, _OPENING_SITUATIONS = 16, 18
+CONTINUED_SITUATIONS, _OPENING_SITUATIONS = 20, 18
 # After such a pause an entry lives on if it was to live for an hour, else not.
-_PAUSED = np.array([8, 9, 10, 11, 17, 18, 23, 24, 29, 30])
+_PAUSED = np.array([10, 11, 12, 13, 14, 21, 22, 27, 28, 33, 34])
 _HOUR_LIKELY = (1 / 3, 2 / 3)
 SITUATIONS = CONTINUED_SITUATIONS + _OPENING_SITUATIONS + len(_HOUR_LIKELY) * len(_PAUSED)
 """Kinds of steps that are likely to find the same share of their prompt in the cache."""
@@ -36,7 +36,8 @@ _DISTANCE_SHARE = 0.003
 _LARGE_STEP_BYTES = 60_000
 # The two documented lives of an entry, with a margin where it may be either.
 _LIVES = tuple(minutes * MINUTE_US for minutes in (4.5, 5.5, 57.0))
-_GROWTHS = (0.02, 0.1, 0.4)
+_GROWTHS = (0.0, 0.02, 0.1, 0.4)
+_ANSWER_BYTES_PER_TOKEN = 2.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def steps(traffic: Traffic, size_bytes: Floats) -> Steps:
     before = np.maximum(previous, 0)
     gap_us = np.where(has_previous, traffic.started_us - traffic.started_us[before], np.inf)
     added = np.where(has_previous, size_bytes - size_bytes[before], size_bytes)
+    # A conversation holds at least the answer before; a prompt without room for it is another one.
+    answer_bytes = _ANSWER_BYTES_PER_TOKEN * np.maximum(traffic.output_tokens[before], 0)
     continued = has_previous & (gap_us <= LONGEST_MEMORY_US)
     chapter = np.where(continued, SAME_CHAPTER, np.where(has_previous, RESUMED, OPENING))
     usual = np.zeros(len(traffic))
@@ -83,7 +86,10 @@ def steps(traffic: Traffic, size_bytes: Floats) -> Steps:
         bytes_added=added,
         situation=np.where(
             continued,
-            _continued_situation(gap_us, added / np.maximum(size_bytes, 1)),
+            _continued_situation(
+                gap_us,
+                np.where(added < answer_bytes, -1.0, added / np.maximum(size_bytes, 1)),
+            ),
             CONTINUED_SITUATIONS + _opening_situation(traffic, has_previous),
         ),
         chapter=chapter,
