@@ -1,6 +1,6 @@
 """Each request's cache reads and writes: expected from its conversation, met with the totals."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from models.calibration.habits import (
     with_room,
     written_kind,
 )
+from models.calibration.outside import learned_outside, with_outside
 from models.calibration.prompt_size import Prompts, learned_sizes, prompts
 from models.calibration.size_knowledge import PromptSizes, Seen
 from models.calibration.steps import Steps, by_life, steps
@@ -79,8 +80,10 @@ def learn(traffic: Traffic, cells: Cells) -> Knowledge:
     state = _first_state(traffic, step, prompt)
     habits = with_reads(habits, traffic, step, prompt, state.readable, cells)
     asked = habits.asked_hour(traffic, step)
+    mean, _ = _expected(traffic, step, prompt, habits, state, asked)
+    habits = learned_outside(habits, cells, mean)
     tokens, outside = _round(traffic, step, prompt, cells, habits, state, asked)[:2]
-    habits = _with_outside(habits, cells, outside)
+    habits = with_outside(habits, habits.outside, cells, outside)
     written = tokens[:, WRITE_5M] + tokens[:, WRITE_1H]
     habits = with_lives(habits, traffic, step, written, cells)
     step = by_life(step, habits.asked_hour(traffic, step))
@@ -97,9 +100,10 @@ def estimate(traffic: Traffic, cells: Cells, knowledge: Knowledge) -> Estimate:
     state = _first_state(traffic, step, prompt)
     asked = habits.asked_hour(traffic, step)
     step = by_life(step, asked)
+    believed_outside = habits.outside
     tokens, outside, doubt = _round(traffic, step, prompt, cells, habits, state, asked)
     for _ in range(_ROUNDS - 1):
-        habits = _with_outside(habits, cells, outside)
+        habits = with_outside(habits, believed_outside, cells, outside)
         asked = _asked(habits, traffic, step, tokens)
         _refine(state, step, tokens)
         tokens, outside, doubt = _round(traffic, step, prompt, cells, habits, state, asked)
@@ -239,21 +243,6 @@ def _told(traffic: Traffic, mean: Floats, doubt: Floats) -> tuple[Floats, Floats
             doubt[known, place, :] = 0.0
             doubt[known, :, place] = 0.0
     return mean, doubt
-
-
-def _with_outside(habits: Habits, cells: Cells, outside: Floats) -> Habits:
-    """Learn the reads and writes of a request outside, by deployment."""
-    count = len(habits.outside)
-    number = sums(cells.deployment, cells.surplus_requests, count)
-    belief = np.array([3_000.0, 500.0, 100.0])
-    learned = np.stack(
-        [
-            (sums(cells.deployment, outside[:, place], count) + 3 * belief[place]) / (number + 3)
-            for place in range(CLASSES)
-        ],
-        axis=1,
-    )
-    return replace(habits, outside=learned)
 
 
 def _asked(habits: Habits, traffic: Traffic, step: Steps, tokens: Floats) -> Floats:
