@@ -15,7 +15,7 @@ from models.sql_files import names, sql
 from models.warehouse import Connection, build, define, run, transaction
 
 LONGEST_SPAN_DAYS = 7
-MOST_SPAN_ROWS = 3_000_000
+MOST_SPAN_ROWS = 1_500_000
 """Days and gateway rows built together: enough to amortise a statement, few enough for memory."""
 
 # What does not depend on the span of days.

@@ -17,7 +17,7 @@ from bench.built_data import (
     published_files,
     staged,
 )
-from bench.figures import Figure, at_most, spread, under
+from bench.figures import Figure, at_most, show, spread, under
 from bench.measured_process import Measured, measured
 from bench.sizes import MILLION, Sizes
 from bench.staged_traffic import Traffic
@@ -31,6 +31,8 @@ def measure(work: Path, sizes: Sizes) -> list[Figure]:
     seconds: dict[int, float] = {}
     for requests in sizes.build_requests:
         measured_here = _of_size(work, requests, sizes)
+        # The largest take half an hour, so what is known is told as it comes.
+        show(measured_here)
         figures += measured_here
         seconds[requests] = measured_here[0].value
     if {_TEN, _FIFTY} <= seconds.keys():

@@ -251,7 +251,7 @@ def test_days_are_built_in_runs_of_at_most_a_week() -> None:
 
 def test_days_of_many_rows_are_built_in_shorter_runs() -> None:
     days = [DAY.replace(day=number) for number in range(1, 8)]
-    rows = dict.fromkeys(days, 1_400_000) | {days[4]: 40_000_000, days[6]: 3}
+    rows = dict.fromkeys(days, 700_000) | {days[4]: 40_000_000, days[6]: 3}
     assert _numbers(spans(days, rows)) == [(1, 2), (3, 4), (5, 5), (6, 7)]
 
 
