@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: help demo test check format lock extras peers screenshots bench bench-ingest bench-attribution soak-ingest soak-incremental clean
 
 help: ## list the tasks
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 # A stamp per lock file: the environment is made once and again only when its lock changes.
 $(VENV)/.product: requirements.lock pyproject.toml
