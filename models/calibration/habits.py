@@ -14,7 +14,7 @@ from scipy.optimize import lsq_linear
 from models.calibration.arrays import Bools, Floats, Ints, sums
 from models.calibration.cells import Cells
 from models.calibration.prompt_size import CHAPTERS, Prompts
-from models.calibration.ridge import deviations
+from models.calibration.ridge import Groups, deviations
 from models.calibration.steps import OPENING, RESUMED, SITUATIONS, Steps
 from models.calibration.traffic import Traffic
 
@@ -151,14 +151,19 @@ def with_reads(
         + 500.0**2
     )
     group = (traffic.caller * clients + traffic.client) * CHAPTERS + occasion(step)
-    own = deviations(
+    callers = habits.caller_read.shape[0]
+    groups = Groups(
         group,
+        np.tile(_CALLER_DOUBTS, callers * clients),
+        np.tile(np.arange(clients * CHAPTERS), callers),
+    )
+    own = deviations(
+        groups,
         readable,
         base,
         cell,
         reads - outside[cells.deployment] * cells.surplus_requests,
         np.where(is_used, deviation, np.inf),
-        np.tile(_CALLER_DOUBTS, habits.caller_read.shape[0] * clients),
     )
     return replace(habits, caller_read=own.reshape(habits.caller_read.shape))
 
@@ -228,14 +233,18 @@ def with_lives(
     deviation = np.where(is_used, deviation, np.inf)
     wanted = cells.cache_tokens[:, 2] - habits.outside[cells.deployment, 2] * cells.surplus_requests
     kind = written_kind(step)
+    kinds = np.arange(clients * 2)
     group = traffic.client * 2 + kind
+    groups = Groups(group, np.full(clients * 2, _HOUR_DOUBT), kinds)
     usual = np.full(len(traffic), hour)
-    doubts = np.full(clients * 2, _HOUR_DOUBT)
-    found = deviations(group, written, usual, cell, wanted, deviation, doubts)
+    found = deviations(groups, written, usual, cell, wanted, deviation)
     shares = np.clip(hour + found, 0.0, 1.0)
-    own_group = (traffic.caller * clients + traffic.client) * 2 + kind
-    doubts = np.full(habits.caller_hour.size, _CALLER_HOUR_DOUBT)
-    own = deviations(own_group, written, shares[group], cell, wanted, deviation, doubts)
+    own_groups = Groups(
+        (traffic.caller * clients + traffic.client) * 2 + kind,
+        np.full(habits.caller_hour.size, _CALLER_HOUR_DOUBT),
+        np.tile(kinds, habits.caller_hour.shape[0]),
+    )
+    own = deviations(own_groups, written, shares[group], cell, wanted, deviation)
     return replace(
         habits,
         hour_share=shares.reshape(clients, 2),

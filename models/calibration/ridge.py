@@ -1,5 +1,7 @@
 """Sparse least squares towards what is expected anyway, deaf to outliers."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import lsqr
@@ -12,6 +14,8 @@ _PRECISION = 1e-6
 _UNUSUAL = 3.0
 # A group is unlike the others when this many deviations say so.
 _CLEARLY, _FREE_DOUBT = 5.0, 0.3
+# A share known to less than a tenth, and how many of a kind say how much they differ.
+_WELL_KNOWN, _FEWEST_KNOWN, _LEAST_DOUBT = 10.0, 10, 0.005
 
 
 def usual(residuals: Floats) -> float:
@@ -48,21 +52,31 @@ def calmed(residuals: Floats, deviation: Floats, is_used: Bools) -> Floats:
     return np.where(is_used, weight, 0.0)
 
 
+@dataclass(frozen=True)
+class Groups:
+    """Rows belong to groups. Per group: how much it may differ, and its kind of group."""
+
+    of_row: Ints
+    doubt: Floats
+    kind: Ints
+
+
 def deviations(
-    group: Ints,
+    groups: Groups,
     amount: Floats,
     share: Floats,
     place: Ints,
     totals: Floats,
     deviation: Floats,
-    doubt: Floats,
 ) -> Floats:
     """Return by how much each group's share of its amounts differs from the share given.
 
-    So that at each place the sum of amount x share is the total. `doubt` is per group, `deviation`
-    of each place's total, infinite where there is none. Most groups are much like the others, a few
-    are nothing like them: one whose totals speak clearly against its `doubt` is freed of it.
+    So that at each place the sum of amount x share is the total. `deviation` is of each place's
+    total, infinite where there is none. How much groups of a kind differ is learned from those of
+    which much is known; their doubt holds where there are few. One whose totals speak clearly
+    against that is freed of it.
     """
+    group, doubt = groups.of_row, groups.doubt
     count = len(totals)
     matrix = sparse.csr_array((amount, (place, group)), shape=(count, len(doubt)))
     wanted = totals - sums(place, amount * share, count)
@@ -72,8 +86,20 @@ def deviations(
     result = _settled(matrix, wanted, deviation, free, is_used)
     precision = np.where(is_used, 1 / deviation**2, 0.0)[place] * amount**2
     certainty = np.sqrt(sums(group, precision, len(doubt)))
+    doubt = _differing(result, certainty, doubt, groups.kind)
     speaks = np.abs(result) * certainty > _CLEARLY
     return _settled(matrix, wanted, deviation, np.where(speaks, free, doubt), is_used)
+
+
+def _differing(result: Floats, certainty: Floats, doubt: Floats, kind: Ints) -> Floats:
+    """Return by how much groups of each kind differ: their spread less what is mere noise."""
+    known = certainty > _WELL_KNOWN
+    count = int(kind.max(initial=0)) + 1
+    number = sums(kind, known, count)
+    spread = sums(kind, np.where(known, result**2 - 1 / np.maximum(certainty, 1) ** 2, 0.0), count)
+    learned = np.sqrt(np.maximum(spread, 0.0) / np.maximum(number, 1))
+    learned = np.clip(learned, _LEAST_DOUBT, _FREE_DOUBT)
+    return np.where(number[kind] >= _FEWEST_KNOWN, learned[kind], doubt)
 
 
 def _settled(
