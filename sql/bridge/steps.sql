@@ -49,6 +49,8 @@ wrong_factor as (
     where
         day.state = 'settled'
         and not usage.is_legacy
+        -- Of usage without any known cost a factor says nothing.
+        and usage.contracted_usd is not null
         and (getvariable('factor_model') is null or usage.model = getvariable('factor_model'))
     group by usage_day, resource_group
 )

@@ -118,7 +118,8 @@ def _disturbed(random: np.random.Generator, table: pa.Table) -> pa.Table:
         1, "minute", pa.array(minute.astype("datetime64[m]").astype("datetime64[us]"))
     )
     kept = moved.filter(pa.array(here >= _LATE_SHARE))
-    summed = kept.group_by(["deployment", "minute", "metric", "status"]).aggregate(
-        [("value", "sum")]
-    )
+    # In one thread, because the order of the groups is drawn from later.
+    summed = kept.group_by(
+        ["deployment", "minute", "metric", "status"], use_threads=False
+    ).aggregate([("value", "sum")])
     return summed.rename_columns({"value_sum": "value"}).select(SCHEMA.names).cast(SCHEMA)

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.bridge import KEYS
@@ -173,7 +173,25 @@ KNOWN_DAYS = st.lists(
 )
 
 
+_UNKNOWN = {
+    **{"usage_day": FIRST + timedelta(1), "llm_model_id": 0, "deployment_id": None, "label": ""},
+    **{"cost_status": "partial", "requests": 1, "input_tokens": None, "list_cost_usd": None},
+    **{"contracted_cost_usd": None, "cost_low_usd": None, "cost_high_usd": None},
+}
+_KNOWN = _UNKNOWN | {
+    "deployment_id": 0,
+    "list_cost_usd": Decimal(1),
+    "contracted_cost_usd": Decimal(5),
+    "cost_low_usd": Decimal(1),
+}
+
+
 @settings(max_examples=30, deadline=None)
+@example(
+    usage=[_UNKNOWN, _KNOWN],
+    bill=[],
+    days=[{"usage_day": FIRST + timedelta(1), "is_known": True, "is_settled": True}],
+)
 @given(usage=st.lists(usages(), max_size=12), bill=st.lists(CHARGES, max_size=12), days=KNOWN_DAYS)
 def test_the_lines_add_up_to_the_invoice_by_every_key(
     views: Connection,
