@@ -174,9 +174,17 @@ KNOWN_DAYS = st.lists(
 
 
 _UNKNOWN = {
-    **{"usage_day": FIRST + timedelta(1), "llm_model_id": 0, "deployment_id": None, "label": ""},
-    **{"cost_status": "partial", "requests": 1, "input_tokens": None, "list_cost_usd": None},
-    **{"contracted_cost_usd": None, "cost_low_usd": None, "cost_high_usd": None},
+    "usage_day": FIRST + timedelta(1),
+    "llm_model_id": 0,
+    "deployment_id": None,
+    "label": "",
+    "cost_status": "partial",
+    "requests": 1,
+    "input_tokens": None,
+    "list_cost_usd": None,
+    "contracted_cost_usd": None,
+    "cost_low_usd": None,
+    "cost_high_usd": None,
 }
 _KNOWN = _UNKNOWN | {
     "deployment_id": 0,
