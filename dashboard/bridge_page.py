@@ -1,6 +1,6 @@
 """The bridge page: from list cost to the CCU invoice, in one sentence, a walk and a table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,15 +8,14 @@ import streamlit as st
 
 from dashboard.blocks import Cell, Facts, Line, Table, show
 from dashboard.charts import waterfall
+from dashboard.downloads import downloads
 from dashboard.figures import UNKNOWN, exact_text, moment_text, money_text, month_text
 from dashboard.place import Place
 from dashboard.reader import Source, read_month_bridge
 from models.bridge import Bridge
 from models.money import exact
 from models.reconciliation import explained, report_of, sentence_of, state_of
-from models.rendering import render
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BESIDE = ("bound", "memo")
 _TOTALS = ("subtotal", "total")
 _COLUMNS = ["Line", "Amount", "Running total", "Low", "High", "Reason"]
@@ -47,7 +46,11 @@ def bridge_page(source: Source, place: Place) -> None:
         *(Line("note", [Cell(f"{topic.capitalize()}: {text}")]) for topic, text in _notes(bridge)),
         Line("note", [Cell(_LEGEND)]),
     )
-    _downloads(bridge, place)
+    downloads(
+        lambda: report_of(bridge),
+        name=f"reconciliation-{place.month}",
+        sheet=f"reconciliation {place.month}",
+    )
 
 
 def _sentence(place: Place, bridge: Bridge) -> list[Cell]:
@@ -129,19 +132,3 @@ def _end(amount: Decimal | None) -> Cell:
 
 def _amount(amount: Decimal | None, *, is_strong: bool = True) -> Cell:
     return Cell(money_text(amount), hint=exact_text(amount), is_strong=is_strong)
-
-
-def _downloads(bridge: Bridge, place: Place) -> None:
-    def content(form: str) -> Callable[[], bytes]:
-        return lambda: render(report_of(bridge), form, sheet=f"reconciliation {place.month}")
-
-    with st.container(horizontal=True):
-        for form, mime in (("csv", "text/csv"), ("xlsx", _XLSX)):
-            st.download_button(
-                f"Download {form.upper()}",
-                content(form),
-                file_name=f"reconciliation-{place.month}.{form}",
-                mime=mime,
-                key=f"download-{form}",
-                on_click="ignore",
-            )

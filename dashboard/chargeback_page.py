@@ -1,6 +1,6 @@
 """The chargeback page: one sentence, how sure it is, and the way down to single requests."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.blocks import Cell, Facts, Line, Table, show
 from dashboard.breadcrumbs import breadcrumbs, caller_name, unit_name
 from dashboard.charts import bars_by_day, bars_by_part
+from dashboard.downloads import downloads
 from dashboard.figures import (
     count_text,
     moment_text,
@@ -20,9 +21,7 @@ from dashboard.place import BILL_LABELS, LABELS, Place
 from dashboard.reader import PAGE_ROWS, Source, View, read_parts, read_view
 from dashboard.sentence import headline
 from dashboard.tables import part_name, parts_table, requests_table
-from models.rendering import render
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LEGEND = (
     "Amounts are USD at list price, exact to 15 decimals, rounded only for display; days are UTC."
     " measured: token counts read from the log for the request itself."
@@ -47,7 +46,11 @@ def chargeback_page(source: Source, place: Place) -> None:
         Table(caption, columns, numbers, rows, _pager(place, view)),
         Line("note", [Cell(_LEGEND)]),
     )
-    _downloads(source, place)
+    downloads(
+        lambda: read_parts(source, place),
+        name=f"chargeback-{place.day or place.month}-by-{place.lists}",
+        sheet=f"chargeback {place.month}",
+    )
 
 
 def _top(source: Source, place: Place, view: View) -> list[Line | Facts]:
@@ -164,20 +167,3 @@ def _pager(place: Place, view: View) -> list[Cell]:
     if before + shown < view.part_count:
         pager.append(Cell("Next", place.at(page=place.page + 1).link))
     return pager
-
-
-def _downloads(source: Source, place: Place) -> None:
-    def content(form: str) -> Callable[[], bytes]:
-        return lambda: render(read_parts(source, place), form, sheet=f"chargeback {place.month}")
-
-    name = f"chargeback-{place.day or place.month}-by-{place.lists}"
-    with st.container(horizontal=True):
-        for form, mime in (("csv", "text/csv"), ("xlsx", _XLSX)):
-            st.download_button(
-                f"Download {form.upper()}",
-                content(form),
-                file_name=f"{name}.{form}",
-                mime=mime,
-                key=f"download-{form}",
-                on_click="ignore",
-            )

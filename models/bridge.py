@@ -23,7 +23,7 @@ _BESIDE = ("bound", "memo")
 # How late rows of the log may be before their day counts as complete.
 _LATE_ROWS = timedelta(hours=6)
 _FACTS = ("kinds", "usage", "hours", "days")
-_LINES = ("steps", "bounds", "memos")
+_LINES = ("mismatches", "steps", "bounds", "memos")
 
 
 @dataclass(frozen=True)

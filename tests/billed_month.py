@@ -1,12 +1,14 @@
 """October 2026 with a request a day, its bill, and the reconciliation of the two."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from bill_rows import Row, days, export, publish
-from core_rows import Books, deployment, gateway, llm, person
+from core_rows import Books, deployment, gateway, llm, open_books, person
 
 from models.chargeback import chargeback
 from models.finding import DoctorFinding
@@ -39,6 +41,15 @@ def log(books: Books, number: int, day: date, model: str = "claude-plain", **mor
     usage = {"model_name": model, "prompt_tokens": 1_000_000} | more.pop("usage", {})
     books.land(gateway(number, at, **more), window=LATER)
     books.land(llm(number, at, **usage), window=LATER)
+
+
+@contextmanager
+def logged_month(folder: Path) -> Iterator[Books]:
+    """Open a month with one request a day, published; a test's bill replaces the one before."""
+    with open_books(folder, deployments=DEPLOYMENTS) as books:
+        logged(books)
+        publish(books)
+        yield books
 
 
 def logged(books: Books, used: Sequence[date] = OCTOBER) -> None:

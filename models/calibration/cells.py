@@ -42,6 +42,12 @@ class Cells:
     is_short: Bools
     """The platform counted less than the log shows, and no minute beside it explains that."""
 
+    @property
+    def is_telling(self) -> Bools:
+        """Both sides speak of the cell, and the platform counted no less than the log shows."""
+        result: Bools = self.is_measured & (self.logged > 0) & ~self.is_short
+        return result
+
     def __len__(self) -> int:
         return len(self.minutes)
 

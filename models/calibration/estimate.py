@@ -23,7 +23,7 @@ from models.calibration.size_knowledge import PromptSizes, Seen
 from models.calibration.steps import Steps, by_life, steps
 from models.calibration.traffic import Traffic, filled_sizes
 
-READ, WRITE_5M, WRITE_1H = range(CLASSES)
+_, WRITE_5M, WRITE_1H = range(CLASSES)
 
 _ROUNDS = 4
 # A prompt that is nearly all uncached was not meant for the cache.

@@ -136,7 +136,7 @@ def with_reads(
     clients = habits.read_share.shape[1]
     reads = cells.cache_tokens[:, 0].astype(np.float64)
     cell, count = cells.of_request, len(cells)
-    is_used = cells.is_measured & (cells.logged > 0) & ~cells.is_short
+    is_used = cells.is_telling
     spread = sums(cell, (0.02 * prompt.tokens) ** 2, count)
     outside_doubt = cells.surplus_requests * 20_000.0**2
     deviation = np.sqrt(spread + outside_doubt + 500.0**2)
@@ -224,7 +224,7 @@ def with_lives(
     clients = habits.hour_share.shape[0]
     cell, count = cells.of_request, len(cells)
     hour = float(both[1] / both.sum())
-    is_used = cells.is_measured & (cells.logged > 0) & ~cells.is_short
+    is_used = cells.is_telling
     deviation = np.sqrt(
         sums(cell, (0.5 * written) ** 2 * hour, count)
         + cells.surplus_requests * 5_000.0**2

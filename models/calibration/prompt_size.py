@@ -36,9 +36,8 @@ _ROUNDS, _EXCESS_ROUNDS = 8, 3
 
 @dataclass(frozen=True)
 class Prompts:
-    """Per request: bytes that are text, tokens they make, and tokens per further byte."""
+    """Per request: its tokens, and tokens per further byte of text."""
 
-    text_bytes: Floats
     tokens: Floats
     tokens_per_byte: Floats
 
@@ -66,7 +65,7 @@ def prompts(seen: Seen, sizes: PromptSizes) -> Prompts:
         sizes.tokens_per_byte[group] + sizes.usual_tokens_per_byte * sizes.of_caller[traffic.caller]
     )
     tokens = np.clip(sizes.overhead_tokens[group] + per_byte * text, 1.0, MOST_PROMPT_TOKENS)
-    return Prompts(text, np.maximum(tokens, traffic.input_tokens), per_byte)
+    return Prompts(np.maximum(tokens, traffic.input_tokens), per_byte)
 
 
 def _round(
@@ -97,7 +96,7 @@ def _round(
     expected = np.concatenate([expected, believed * step.bytes_added[large] - excess[large]])
     doubt = np.concatenate([doubt, _LARGE_STEP_DOUBT * step.bytes_added[large]])
     wanted = (cells.input_tokens + cells.cache_tokens.sum(axis=1)).astype(np.float64)
-    is_used = cells.is_measured & (cells.logged > 0) & ~cells.is_short
+    is_used = cells.is_telling
     deviation = np.sqrt(
         sums(cells.of_request, (sizes.noise * sizes.usual_tokens_per_byte * text) ** 2, len(cells))
         + cells.surplus_requests * OUTSIDE_TOKENS**2

@@ -36,23 +36,6 @@ booked as (
         and charge.charge_type <> 'tax'
         and day.state <> 'unbilled'
         and (charge.is_correction or charge.charge_type not in ('usage', 'purchase', 'other'))
-),
-
-wrong_factor as (
-    select
-        usage_day,
-        resource_group,
-        sum((usage.contracted_usd * getvariable('factor_less_one')::decimal(12, 8))::decimal(38, 15))
-            as amount_usd,
-    from bridge.usage as usage
-    inner join bridge.days as day using (usage_day, resource_group)
-    where
-        day.state = 'settled'
-        and not usage.is_legacy
-        -- Of usage without any known cost a factor says nothing.
-        and usage.contracted_usd is not null
-        and (getvariable('factor_model') is null or usage.model = getvariable('factor_model'))
-    group by usage_day, resource_group
 )
 
 select usage_day, resource_group, line, model, amount_usd
@@ -67,15 +50,15 @@ select
     case when state = 'settled' then 'residual' else 'late_data' end as line,
     case when state = 'unbilled' then 0 else billed_usd end
     - expected_usd
-    - case when state = 'settled' then coalesce(wrong_factor.amount_usd, 0) else 0 end as amount_usd,
+    - case when state = 'settled' then coalesce(mismatch.amount_usd, 0) else 0 end as amount_usd,
     nullif(state, 'settled') as detail,
 from bridge.days
-left join wrong_factor using (usage_day, resource_group)
+left join bridge.mismatches as mismatch using (usage_day, resource_group)
 union all by name
 select
     usage_day,
     resource_group,
     'discount_mismatch' as line,
     amount_usd,
-from wrong_factor
+from bridge.mismatches
 where getvariable('factor_less_one') <> 0

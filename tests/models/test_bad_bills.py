@@ -21,6 +21,7 @@ from billed_month import (
     findings,
     lines,
     logged,
+    logged_month,
     report,
 )
 from core_rows import Books, open_books
@@ -28,10 +29,7 @@ from core_rows import Books, open_books
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
-    """A month with one request a day; each test brings the bill, which replaces the one before."""
-    with open_books(tmp_path_factory.mktemp("month"), deployments=DEPLOYMENTS) as books:
-        logged(books)
-        publish(books)
+    with logged_month(tmp_path_factory.mktemp("month")) as books:
         yield books
 
 

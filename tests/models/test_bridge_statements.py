@@ -94,7 +94,7 @@ def fill(
             connection.execute(
                 f"insert into {table} ({', '.join(row)}) values ({marks})", [*row.values()]
             )
-    for table in ("kinds", "usage", "hours", "days", "steps", "bounds", "memos"):
+    for table in ("kinds", "usage", "hours", "days", "mismatches", "steps", "bounds", "memos"):
         build(connection, f"bridge.{table}")
 
 

@@ -25,6 +25,7 @@ from billed_month import (
     lines,
     log,
     logged,
+    logged_month,
     report,
 )
 from core_rows import PRICES, Books, discount, gateway, oid, open_books, price
@@ -38,10 +39,7 @@ from models.viewer import Viewer, operator
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
-    """A month with one request a day; each test brings the bill, which replaces the one before."""
-    with open_books(tmp_path_factory.mktemp("month"), deployments=DEPLOYMENTS) as books:
-        logged(books)
-        publish(books)
+    with logged_month(tmp_path_factory.mktemp("month")) as books:
         yield books
 
 
