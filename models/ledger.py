@@ -27,6 +27,7 @@ _SPAN = (
     "ledger.traced_calls",
     "ledger.gateway_calls",
     "ledger.usage_rows",
+    "ledger.llm_names",
     "ledger.llm_usage",
     "ledger.requests",
     "ledger.user_agents",

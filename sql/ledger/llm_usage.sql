@@ -55,18 +55,6 @@ added as (
         arg_max(model_name, coalesce(output_tokens, 0)) as model_name,
     from responses
     group by usage_key
-),
-
-names as (
-    -- The price list's name: the reviewed alias, else the name without its date.
-    select
-        logged.model_name,
-        coalesce(spelling.model, undated.model, as_llm_model(logged.model_name)) as llm_model,
-    from (select distinct model_name from ledger.usage_rows) as logged
-    left join warehouse.seeds.models as spelling
-        on lower(trim(logged.model_name)) = spelling.model_name
-    left join warehouse.seeds.models as undated
-        on as_llm_model(logged.model_name) = undated.model_name
 )
 
 select
@@ -80,4 +68,5 @@ select
     names.llm_model,
 from collapsed
 left join added using (usage_key)
-left join names on coalesce(added.model_name, collapsed.model_name) = names.model_name
+left join ledger.llm_names as names
+    on coalesce(added.model_name, collapsed.model_name) = names.model_name
