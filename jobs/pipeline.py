@@ -7,9 +7,11 @@ from datetime import date, datetime
 import structlog
 
 from ingest.graph_directory import COLLECTIONS, GraphDirectory
+from jobs.fitting import calibration_of
 from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
 from models import ledger
 from models.bill import prepare_bill
+from models.calibration_fits import Fits, note_days
 from models.clock import Clock
 from models.directory import delta_link, record
 from models.errors import SourceError, TollbookError
@@ -131,7 +133,9 @@ def build_and_publish(run: Run) -> Manifest:
     days = _days_to_build(run.connection, previous, known_at)
     run_id = int(scalar(run.connection, "select nextval('warehouse.run.run_ids')"))
     ledger.prepare(run.connection, known_at)
-    written = _write_days(run, sorted(days), run_id)
+    calibration = calibration_of(run.connection, days, known_at)
+    days = set(calibration.days)
+    written = _write_days(run, sorted(days), run_id, calibration.fits)
     if not days:
         # New prices and units want their checks and ids even when no day has to be written.
         ledger.build_span(run.connection, known_at.date(), known_at.date())
@@ -145,6 +149,7 @@ def build_and_publish(run: Run) -> Manifest:
         tables=ledger.write_small_tables(run.connection, folder, run_id),
     )
     publish(folder, manifest)
+    note_days(run.connection, calibration.fits, days)
     _settle(run.connection, days, run_id)
     run.connection.execute("checkpoint warehouse")
     return manifest
@@ -201,10 +206,12 @@ def _settle(connection: Connection, days: Collection[date], run_id: int) -> None
         connection.execute("insert into warehouse.run.inputs values (?, ?)", [_BUILT, str(run_id)])
 
 
-def _write_days(run: Run, days: Sequence[date], run_id: int) -> dict[str, dict[str, str]]:
+def _write_days(
+    run: Run, days: Sequence[date], run_id: int, fits: Fits
+) -> dict[str, dict[str, str]]:
     written: dict[str, dict[str, str]] = {}
     for first_day, last_day in ledger.spans(days, _rows_of(run.connection, days)):
-        ledger.build_span(run.connection, first_day, last_day)
+        ledger.build_span(run.connection, first_day, last_day, fits)
         for day in ledger.days_between(first_day, last_day):
             written[str(day)] = ledger.write_day(
                 run.connection, day, run.settings.publication_dir, run_id

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+from models.calibrated_days import calibrate_days
+from models.calibration_fits import NO_FITS, Fits
 from models.errors import CheckError
 from models.publication import DAY_TABLES, SMALL_TABLES, parquet_name, write_parquet
 from models.sql_files import names, sql
@@ -18,9 +21,13 @@ LONGEST_SPAN_DAYS = 7
 MOST_SPAN_ROWS = 1_500_000
 """Days and gateway rows built together: enough to amortise a statement, few enough for memory."""
 
+# What is asked shortly before a day may still be in the cache on it, and what is asked on it may be
+# answered, and counted, after it; a little more than the calibration looks at.
+_BEFORE, _AFTER = timedelta(minutes=75), timedelta(minutes=35)
+
 # What does not depend on the span of days.
 _REFERENCE = ("ledger.deployments", "ledger.discounts", "ledger.prices", "ledger.ownership")
-_SPAN = (
+_ATTRIBUTION = (
     "ledger.near_keys",
     "ledger.near_calls",
     "ledger.repeated_calls",
@@ -34,20 +41,30 @@ _SPAN = (
     "ledger.callers",
     "ledger.places",
     "ledger.attributed",
+    "ledger.metric_callers",
+    "ledger.platform_minutes",
+    "ledger.metered_deployments",
+)
+# Once every caller, model and deployment has its id, and every request its share of the cache.
+_BOOKING = (
     "ledger.crowded_hours",
     "ledger.observed",
     "ledger.recorded_usage",
     "ledger.platform_counts",
-    "ledger.metric_callers",
+    "ledger.usage",
     "ledger.rated",
+    "ledger.costs",
     "ledger.charges",
+    "ledger.beyond",
 )
 _VIEWS = (
     "ledger.near_calls",
     "ledger.gateway_calls",
     "ledger.requests",
     "ledger.callers",
+    "ledger.usage",
     "ledger.rated",
+    "ledger.costs",
 )
 """Read once or in few columns, so that copying them would cost more than asking again."""
 _DICTIONARIES = {
@@ -58,7 +75,7 @@ _DICTIONARIES = {
     "clients": "warehouse.dimension.clients",
 }
 # Marts of a day that a further statement reads; the others go straight into their files.
-_READ_AGAIN = ("ledger", "daily")
+_READ_AGAIN = ("booked", "daily")
 _DAY_CHECKS = ("checks/daily__sums_to_ledger",)
 
 
@@ -99,20 +116,36 @@ def prepare(connection: Connection, known_at: datetime) -> None:
         build(connection, table, known_at=known_at.replace(tzinfo=None))
 
 
-def build_span(connection: Connection, first_day: date, last_day: date) -> None:
-    """Derive the ledger of [first_day, last_day] in memory and give new values their ids.
+def attribute_span(connection: Connection, first_day: date, last_day: date) -> None:
+    """Say of the requests of [first_day, last_day], and of some around, whose they are.
 
-    `prepare` must have run. Raises CheckError when a check that stops publication finds rows.
+    `prepare` must have run. New callers, models, clients and deployments get their ids.
     """
-    for table in _SPAN:
-        if table in _VIEWS:
-            define(connection, table, first_day=first_day, last_day=last_day)
-        else:
-            build(connection, table, first_day=first_day, last_day=last_day)
+    midnight = datetime.combine(first_day, datetime.min.time())
+    window = {
+        "first_day": first_day,
+        "last_day": last_day,
+        "window_from": midnight - _BEFORE,
+        "window_to": midnight + (last_day - first_day) + timedelta(days=1) + _AFTER,
+    }
+    _derive(connection, _ATTRIBUTION, window)
     with transaction(connection):
         for name, table in _DICTIONARIES.items():
             statement = f"insert into {table} by name\n{sql(f'dimension/{name}')}"
             connection.execute(statement)
+    build(connection, "ledger.told_usage")
+
+
+def build_span(
+    connection: Connection, first_day: date, last_day: date, fits: Fits = NO_FITS
+) -> None:
+    """Derive the ledger of [first_day, last_day] in memory and give new values their ids.
+
+    `prepare` must have run. Raises CheckError when a check that stops publication finds rows.
+    """
+    attribute_span(connection, first_day, last_day)
+    calibrate_days(connection, first_day, last_day, fits)
+    _derive(connection, _BOOKING, {})
     checks = [name for name in names("checks") if name not in _DAY_CHECKS]
     refuse(run_checks(connection, checks))
 
@@ -141,6 +174,11 @@ def write_small_tables(connection: Connection, folder: Path, run_id: int) -> dic
         table: write_parquet(connection, f"marts.{table}", folder, parquet_name(table, run_id))
         for table in SMALL_TABLES
     }
+
+
+def _derive(connection: Connection, tables: Sequence[str], variables: Mapping[str, Any]) -> None:
+    for table in tables:
+        (define if table in _VIEWS else build)(connection, table, **variables)
 
 
 def run_checks(connection: Connection, checks: Sequence[str]) -> list[Finding]:

@@ -19,6 +19,7 @@ from models.warehouse import Connection
 MANIFEST_VERSION = 1
 DAY_TABLES = (
     "ledger",
+    "cells",
     "requests",
     "usage_rows",
     "daily",

@@ -16,7 +16,7 @@ from models.clock import Clock, rfc3339
 from models.errors import WarehouseError
 from models.sql_files import names, sql
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The version this code writes. `sql/warehouse/vN.sql` leads from N - 1 to N."""
 
 Connection = duckdb.DuckDBPyConnection
@@ -161,10 +161,11 @@ def mark_dirty(connection: Connection, days: Sequence[date], reason: str) -> Non
 
 def scalar(connection: Connection, statement: str, parameters: Any = None) -> Any:
     """Return the one value of a query that yields one row."""
-    row = connection.execute(statement, parameters).fetchone()
-    if row is None:
+    # All of it: a result that is still open keeps the connection from other things.
+    rows = connection.execute(statement, parameters).fetchall()
+    if not rows:
         raise AssertionError(f"a query that always yields a row yielded none: {statement}")
-    return row[0]
+    return rows[0][0]
 
 
 def in_memory() -> Connection:

@@ -19,8 +19,9 @@ _NEAR_MINUTES = 2
 class Cells:
     """One position per cell; `of_request` has the cell of each request.
 
-    Counts are whole numbers. `surplus_*` is what the platform counted beyond the log, at least 0;
-    `unmetered` how many of the log's requests say nothing of their tokens.
+    Counts are whole numbers. `unmetered` is how many of the log's requests say nothing of their
+    tokens. `surplus_*` is what the platform counted beyond the log, at least 0: requests beyond all
+    of the log's, tokens beyond those that the log tells.
     """
 
     of_request: Ints
@@ -58,8 +59,13 @@ def cells(
     counted_us: Ints,
     input_tokens: Ints,
     output_tokens: Ints,
+    *,
+    edge_us: int = 0,
 ) -> Cells:
-    """Join the log's requests and the platform's minutes; tokens are -1 where the log is silent."""
+    """Join the log's requests and the platform's minutes; tokens are -1 where the log is silent.
+
+    No cell reaches over `edge_us`, a whole minute.
+    """
     minute = counted_us // MINUTE_US
     width = int(max(minute.max(initial=0), (minutes.minute_us // MINUTE_US).max(initial=0))) + 1
     request_key = deployment * width + minute
@@ -75,7 +81,7 @@ def cells(
         [sums(of_deployment, part, int(of_deployment.max(initial=0)) + 1) for part in platform]
     )
     beyond[given[:, of_deployment] == 0] = 0
-    begins = _boundaries(beyond, of_deployment, keys % width)
+    begins = _boundaries(beyond, of_deployment, keys % width, edge_us // MINUTE_US)
     first = np.flatnonzero(begins)
     cell = np.cumsum(begins) - 1
     log, platform = (np.add.reduceat(part, first, axis=1) for part in (log, platform))
@@ -94,7 +100,7 @@ def cells(
         input_tokens=platform[1].astype(np.int64),
         output_tokens=platform[2].astype(np.int64),
         cache_tokens=cache.astype(np.int64),
-        surplus_requests=surplus[0].astype(np.int64),
+        surplus_requests=np.maximum(surplus[0] - unmetered, 0).astype(np.int64),
         surplus_input_tokens=surplus[1].astype(np.int64),
         surplus_output_tokens=surplus[2].astype(np.int64),
         is_measured=(platform.sum(axis=0) > 0) | (cache.sum(axis=1) > 0),
@@ -131,13 +137,17 @@ def _counted(minutes: PlatformMinutes, of_point: Ints, count: int) -> tuple[Floa
     )
 
 
-def _boundaries(beyond: Floats, deployment: Ints, minute: Ints) -> Bools:
+def _boundaries(beyond: Floats, deployment: Ints, minute: Ints, edge: int) -> Bools:
     """Tell which minutes begin a cell; `beyond` is platform less log, 3 x minutes."""
     begins = np.ones(len(minute), dtype=np.bool_)
     if not len(minute):
         return begins
     joins = np.zeros(len(minute), dtype=np.bool_)
-    joins[1:] = (deployment[1:] == deployment[:-1]) & (np.diff(minute) <= _NEAR_MINUTES)
+    joins[1:] = (
+        (deployment[1:] == deployment[:-1])
+        & (np.diff(minute) <= _NEAR_MINUTES)
+        & ((minute[1:] < edge) | (minute[:-1] >= edge))
+    )
     for _ in range(_MOST_MINUTES):
         first = np.flatnonzero(begins)
         excess = np.add.reduceat(beyond, first, axis=1)

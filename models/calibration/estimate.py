@@ -41,13 +41,15 @@ _OUTSIDE_DOUBT_TOKENS = (1_800.0, 300.0, 300.0)
 class Estimate:
     """Per request of a Traffic: tokens (requests x 3), their covariances, the prompt's tokens.
 
-    `outside` is the same for what passed beside the gateway, by cell (cells x 3).
+    `outside` is the same for what passed beside the gateway, by cell (cells x 3), and
+    `outside_doubt` its variances.
     """
 
     tokens: Floats
     doubt: Floats
     prompt_tokens: Floats
     outside: Floats
+    outside_doubt: Floats
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,15 @@ def estimate(traffic: Traffic, cells: Cells, knowledge: Knowledge) -> Estimate:
         asked = _asked(habits, traffic, step, tokens)
         _refine(state, step, tokens)
         tokens, outside, doubt = _round(traffic, step, prompt, cells, habits, state, asked)
-    of_request = np.concatenate([cells.of_request, np.flatnonzero(cells.surplus_requests > 0)])
-    left = remaining_doubt(doubt, of_request, len(cells))[: len(traffic)]
+    beside = np.flatnonzero(cells.surplus_requests > 0)
+    of_request = np.concatenate([cells.of_request, beside])
+    remaining = remaining_doubt(doubt, of_request, len(cells))
     # Without totals there is nothing to meet, and nothing that makes an estimate surer.
     is_free = ~cells.is_measured[cells.of_request]
-    left = np.where(is_free[:, None, None], doubt[: len(traffic)], left)
-    return Estimate(tokens, left, prompt.tokens, outside)
+    left = np.where(is_free[:, None, None], doubt[: len(traffic)], remaining[: len(traffic)])
+    outside_doubt = np.zeros((len(cells), CLASSES))
+    outside_doubt[beside] = np.diagonal(remaining[len(traffic) :], axis1=1, axis2=2)
+    return Estimate(tokens, left, prompt.tokens, outside, outside_doubt)
 
 
 def _first_state(traffic: Traffic, step: Steps, prompt: Prompts) -> _State:

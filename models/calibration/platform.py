@@ -1,8 +1,10 @@
 """The platform's own counts per deployment and minute, and how its clock lies to the log's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from models.calibration.arrays import MINUTE_US, Ints, sums
+from models.calibration.arrays import MINUTE_US, Bools, Ints, sums
+
+ENDED, STARTED = "ended", "started"
 
 _SECOND_US = 1_000_000
 _OFFSETS_S = [0, *(sign * step for step in range(5, 125, 5) for sign in (1, -1))]
@@ -26,23 +28,42 @@ class PlatformMinutes:
     def __len__(self) -> int:
         return len(self.minute_us)
 
+    def chosen(self, rows: Bools) -> "PlatformMinutes":
+        """Return some of the minutes."""
+        return PlatformMinutes(
+            **{field.name: getattr(self, field.name)[rows] for field in fields(self)}
+        )
 
-def counted_at(
+
+@dataclass(frozen=True)
+class ClockReading:
+    """At which moment of a request the platform counts it, and how far its clock is off."""
+
+    counted_from: str = ENDED
+    offset_us: int = 0
+
+    def of(self, started_us: Ints, ended_us: Ints) -> Ints:
+        """Return the moment at which the platform counted each request, by its own clock."""
+        return (ended_us if self.counted_from == ENDED else started_us) + self.offset_us
+
+
+def clock_reading(
     minutes: PlatformMinutes,
     deployment: Ints,
     started_us: Ints,
     ended_us: Ints,
     input_tokens: Ints,
-) -> Ints:
-    """Return the moment at which the platform counted each request, by its own clock.
+) -> ClockReading:
+    """Find out when the platform counts a request.
 
     The log knows when a request started and how long it took. Whether the platform counts a
     request at its start or its end, and how far its clock is from the log's, is not documented:
     the reading holds under which most minutes have the same uncached input on both sides.
     `input_tokens` is -1 where the log does not tell.
     """
+    best = ClockReading()
     if not len(minutes) or not len(started_us):
-        return ended_us
+        return best
     known = input_tokens >= 0
     first_us = min(int(minutes.minute_us.min()), int(started_us.min()))
     first_us = (first_us // MINUTE_US - 10) * MINUTE_US
@@ -56,11 +77,11 @@ def counted_at(
         logged = sums(places, input_tokens[known], size)
         return int(((logged == counted) & (counted > 0)).sum())
 
-    best_us, most = ended_us, matches(ended_us)
-    for base_us in (ended_us, started_us):
+    most = matches(ended_us)
+    for counted_from in (ENDED, STARTED):
         for offset_s in _OFFSETS_S:
-            moment_us = base_us + offset_s * _SECOND_US
-            found = matches(moment_us)
+            reading = ClockReading(counted_from, offset_s * _SECOND_US)
+            found = matches(reading.of(started_us, ended_us))
             if found > most * _CLEARLY + 1:
-                best_us, most = moment_us, found
-    return best_us
+                best, most = reading, found
+    return best

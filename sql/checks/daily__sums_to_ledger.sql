@@ -1,4 +1,4 @@
--- fail: the day's roll-up does not add up to the day's ledger.
+-- fail: the day's roll-up does not add up to the day's ledger and what is beyond it.
 with rolled_up as (
     select
         coalesce(sum(requests), 0) as requests,
@@ -9,11 +9,24 @@ with rolled_up as (
 
 booked as (
     select
-        count(*) as requests,
+        coalesce(sum(requests), 0) as requests,
         sum(list_cost_usd) as list_cost_usd,
         sum(contracted_cost_usd) as contracted_cost_usd
-    from ledger.charges
-    where usage_day = getvariable('usage_day')
+    from (
+        select
+            1 as requests,
+            list_cost_usd,
+            contracted_cost_usd
+        from ledger.charges
+        where usage_day = getvariable('usage_day')
+        union all
+        select
+            requests,
+            list_cost_usd,
+            (list_cost_usd * (1 - coalesce(discount_rate, 0))::decimal(9, 8))::decimal(38, 15)
+        from ledger.beyond
+        where usage_day = getvariable('usage_day')
+    )
 )
 
 select

@@ -3,7 +3,10 @@
 with booked as (
     select distinct usage_key as correlation
     from ledger.attributed
-    where reached_model and usage_key is not null
+    where
+        reached_model
+        and usage_key is not null
+        and usage_day between getvariable('first_day') and getvariable('last_day')
 ),
 
 near as (
@@ -68,9 +71,11 @@ log_side as (
 
 ledger_side as (
     select
-        coalesce(sum(input_tokens), 0) as input_tokens,
-        coalesce(sum(output_tokens), 0) as output_tokens
-    from ledger.charges
+        -- What another source told, or the platform's totals, is not the log's.
+        coalesce(sum(if(call.input_tokens is null, null, charge.input_tokens)), 0) as input_tokens,
+        coalesce(sum(if(call.output_tokens is null, null, charge.output_tokens)), 0) as output_tokens
+    from ledger.charges as charge
+    inner join ledger.attributed as call on charge.request_key = call.request_key
 )
 
 select

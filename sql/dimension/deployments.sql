@@ -7,11 +7,16 @@ select
     account,
     deployment,
 from (
-    select distinct
+    select
         account,
         deployment
     from ledger.attributed
     where deployment is not null
+    union
+    select
+        account,
+        deployment
+    from ledger.platform_minutes
 ) as seen
 where
     not exists (

@@ -6,6 +6,8 @@ select
     )::smallint as llm_model_id,
     llm_model,
 from (
-    select distinct llm_model from ledger.attributed where llm_model is not null
+    select llm_model from ledger.attributed where llm_model is not null
+    union
+    select llm_model from ledger.metered_deployments where llm_model is not null
 )
 where llm_model not in (select llm_model from warehouse.dimension.llm_models)

@@ -60,6 +60,7 @@ failed as (
         denied_by = 'deployment' as deployment_refused,
         reached_model and policy_deployment is not null and sku is null as deployment_unlisted,
     from facts
+    where usage_day between getvariable('first_day') and getvariable('last_day')
 ),
 
 failing as (

@@ -1,5 +1,6 @@
 -- 1 row per gateway request of the window, of any outcome, plus usage whose gateway row has not
--- arrived (has_gateway_row is false). reached_model decides what the ledger holds.
+-- arrived (has_gateway_row is false). reached_model decides what the ledger holds. The window is the
+-- days asked for and what the calibration has to know of the days around them.
 with paired as (
     select
         call.* exclude (has_correlation_id, other_correlation_id),
@@ -49,6 +50,7 @@ select
     ),
 from paired
 where
-    coalesce(event_time, seen_at)::date between getvariable('first_day') and getvariable('last_day')
+    coalesce(event_time, seen_at) >= getvariable('window_from')
+    and coalesce(event_time, seen_at) < getvariable('window_to')
     -- Rows of calls that never reached a model have no meaning without their gateway row.
     and (has_gateway_row or has_response)

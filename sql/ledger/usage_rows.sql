@@ -37,6 +37,7 @@ select
     model_name,
     input_tokens,
     output_tokens,
+    cached_input_tokens,
     refused_counts,
     -- Pieces of long messages carry zeros; only rows that count something are usage.
     refused_counts

@@ -1,6 +1,5 @@
 -- 1 row per row of daily, with the resource group that its bill is under, '' if unknown, and whether
--- per-model meters bill it instead of CCU. Everything about the bill reads usage here: how a cost is
--- known (measured, calibrated, estimated) is said in this one place.
+-- per-model meters bill it instead of CCU. Everything about the bill reads usage here.
 with placed as (
     select
         booked.*,
@@ -23,9 +22,6 @@ with placed as (
 
 select
     placed.*,
-    placed.list_cost_usd as measured_cost_usd,
-    cast(0 as decimal(38, 15)) as calibrated_cost_usd,
-    cast(0 as decimal(38, 15)) as estimated_cost_usd,
     legacy.llm_model is not null as is_legacy,
 from placed
 left join legacy_meters as legacy

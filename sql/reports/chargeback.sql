@@ -8,12 +8,24 @@ with keyed as (
         case when getvariable('by_model') then llm_model.llm_model end as model,
         case when getvariable('by_client') then client.client end as client,
         case when getvariable('by_day') then booked.usage_day end as day,
-        booked.* exclude (usage_day, caller_id, unit_id, llm_model_id, deployment_id, client_id),
+        booked.* exclude (usage_day, unit_id, llm_model_id, deployment_id, client_id),
     from billed_daily as booked
     left join callers as caller on booked.caller_id = caller.caller_id
     left join units as unit on booked.unit_id = unit.unit_id
     left join llm_models as llm_model on booked.llm_model_id = llm_model.llm_model_id
     left join clients as client on booked.client_id = client.client_id
+),
+
+-- What one caller's costs are off by adds up; callers are off independently of each other.
+callers_doubt as (
+    select
+        keyed.*,
+        case
+            when row_number() over own = 1
+                then doubt_usd(sum(cost_variance) over own, sum(cost_deviation) over own) ^ 2
+        end as squared_doubt,
+    from keyed
+    window own as (partition by oid, name, unit, model, client, day, label, caller_id)
 )
 
 select
@@ -36,8 +48,14 @@ select
         when bool_and(cost_status = 'unpriced') then 'unpriced'
         else 'partial'
     end as cost_status,
-    sum(cost_low_usd) as cost_low_usd,
-    case when count(cost_high_usd) = count(*) then sum(cost_high_usd) end as cost_high_usd,
+    greatest(
+        sum(cost_low_usd) - round(sqrt(sum(squared_doubt)), 9)::decimal(38, 15),
+        least(sum(cost_low_usd), sum(measured_cost_usd))
+    ) as cost_low_usd,
+    case
+        when count(cost_high_usd) = count(*)
+            then sum(cost_high_usd) + round(sqrt(sum(squared_doubt)), 9)::decimal(38, 15)
+    end as cost_high_usd,
     sum(contracted_cost_usd) as contracted_cost_usd,
     -- A residual that is unknown on one day is unknown.
     case
@@ -45,10 +63,15 @@ select
             then sum(billed_cost_usd)
     end as billed_cost_usd,
     cast(null as decimal(38, 15)) as shared_cost_usd,
-    -- Every cost in this ledger comes from counts read for the request itself.
-    case when sum(list_cost_usd) > 0 then 1::decimal(7, 6) end as measured_share,
-    case when sum(list_cost_usd) > 0 then 0::decimal(7, 6) end as calibrated_share,
-from keyed
+    case
+        when sum(list_cost_usd) > 0
+            then (sum(measured_cost_usd) / sum(list_cost_usd))::decimal(7, 6)
+    end as measured_share,
+    case
+        when sum(list_cost_usd) > 0
+            then (sum(calibrated_cost_usd) / sum(list_cost_usd))::decimal(7, 6)
+    end as calibrated_share,
+from callers_doubt
 group by oid, name, unit, model, client, day, label
 order by
     day nulls last,

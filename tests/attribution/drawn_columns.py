@@ -9,7 +9,7 @@ from attribution.tenant import Tenant, draw_tenant
 
 from models.calibration.arrays import Ints, codes
 from models.calibration.cells import Cells, cells
-from models.calibration.platform import PlatformMinutes, counted_at
+from models.calibration.platform import PlatformMinutes, clock_reading
 from models.calibration.traffic import Traffic
 
 METRICS = {
@@ -94,7 +94,7 @@ def log_columns(requests: pa.Table, minutes: PlatformMinutes) -> tuple[Traffic, 
     tokens = whole("input_tokens")
     traffic = Traffic(
         started_us=started,
-        counted_us=counted_at(minutes, deployment, started, ended, tokens),
+        counted_us=clock_reading(minutes, deployment, started, ended, tokens).of(started, ended),
         ended_us=ended,
         caller=caller,
         client=client,

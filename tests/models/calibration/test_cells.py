@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.calibration.arrays import MINUTE_US, Ints
 from models.calibration.cells import Cells, cells
-from models.calibration.platform import PlatformMinutes, counted_at
+from models.calibration.platform import PlatformMinutes, clock_reading
 
 
 def _minutes(rows: list[tuple[int, int, int, int, int]]) -> PlatformMinutes:
@@ -137,5 +137,6 @@ def test_the_platforms_clock_is_found() -> None:
     for offset_s, at_start in ((0, False), (0, True), (40, False), (-35, False), (70, True)):
         minutes, columns = _traffic(7, offset_s, at_start=at_start)
         base = columns[1] if at_start else columns[2]
-        found_s = (counted_at(minutes, *columns) - base) / 1_000_000
+        moment = clock_reading(minutes, *columns).of(columns[1], columns[2])
+        found_s = (moment - base) / 1_000_000
         assert np.abs(found_s - offset_s).max() <= 1, (offset_s, at_start)
