@@ -45,7 +45,8 @@ _ATTRIBUTION = (
     "ledger.platform_minutes",
     "ledger.metered_deployments",
 )
-# Once every caller, model and deployment has its id, and every request its share of the cache.
+# Once every caller, model and deployment has its id; made by `calibrate_days` but for the first.
+_CALIBRATION = ("ledger.told_usage", "ledger.traffic", "ledger.calibrated", "ledger.cells")
 _BOOKING = (
     "ledger.crowded_hours",
     "ledger.observed",
@@ -133,7 +134,7 @@ def attribute_span(connection: Connection, first_day: date, last_day: date) -> N
         for name, table in _DICTIONARIES.items():
             statement = f"insert into {table} by name\n{sql(f'dimension/{name}')}"
             connection.execute(statement)
-    build(connection, "ledger.told_usage")
+    build(connection, _CALIBRATION[0])
 
 
 def build_span(

@@ -28,6 +28,7 @@ _VIEWS = (
     "legacy_meters",
     "metered_daily",
     "billed_daily",
+    "caller_lines",
 )
 
 
@@ -98,7 +99,7 @@ def reading(
             _set_files(connection, table, folder, state.files(table, first_day, last_day))
         for table in SMALL_TABLES:
             _set_files(connection, table, folder, [state.tables[table]])
-        connection.execute(sql("macros/doubt"))
+        connection.execute(sql("macros/statistics"))
         for view in _VIEWS:
             connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
         yield Published(state, connection)

@@ -17,6 +17,9 @@ _NO_CODE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _FLOAT = re.compile(
     r"\b(double|float4?|float8|real)\b|/|\bavg\s*\(|\b[0-9.]+e[+-]?[0-9]", re.IGNORECASE
 )
+# How sure a figure is, and what calibration learned, is no money.
+_STATISTICS = {"macros/statistics", "warehouse/v3"}
+_UNSURE = re.compile(r"_(co)?variance$|_deviation(_tokens)?$|^prompt_noise$|^value$")
 _MONEY = re.compile(r"_usd(_|$)")
 
 
@@ -27,7 +30,8 @@ def code(file: Path) -> str:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_no_statement_makes_a_float(file: Path) -> None:
-    assert _FLOAT.findall(code(file)) == []
+    if f"{file.parent.name}/{file.stem}" not in _STATISTICS:
+        assert _FLOAT.findall(code(file)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,4 +64,5 @@ def test_every_money_column_of_every_table_is_decimal_38_15(tmp_path: Path) -> N
         money = [column for column in columns if _MONEY.search(column[1])]
         assert len(money) > at_least
         assert {kind for *_, kind in money} == {"DECIMAL(38,15)"}
-        assert not [column for column in columns if column[2] in {"DOUBLE", "FLOAT"}]
+        floats = [column for column in columns if column[2] in {"DOUBLE", "FLOAT"}]
+        assert not [column for column in floats if not _UNSURE.search(column[1])]

@@ -68,13 +68,16 @@ booked as (
             cell.outside_write_1h_tokens + cell.pool_write_1h_tokens as cache_write_1h_tokens,
         from ledger.cells as cell
         inner join warehouse.dimension.deployments as deployment
-            on cell.deployment = deployment.deployment and cell.account = deployment.account
+            on
+                cell.deployment = deployment.deployment
+                and cell.account is not distinct from deployment.account
     )
+    where stretch_at < getvariable('last_day') + 1
     group by all
 )
 
 select
-    concat_ws(' ', points.stretch_at, 'deployment', points.deployment_id) as subject,
+    concat_ws(' ', stretch_at, 'deployment', deployment_id) as subject,
     format(
         'the platform counted {} / {} / {} / {} / {} tokens (input, output, reads, writes), booked are'
         || ' {} / {} / {} / {} / {}',
@@ -82,18 +85,18 @@ select
         booked.input, booked.output, booked.cache_read, booked.write_5m, booked.write_1h
     ) as finding,
 from points
-left join booked using (deployment_id, stretch_at)
+full join booked using (deployment_id, stretch_at)
 where
-    coalesce(booked.input, 0) <> greatest(points.input, booked.logged_input)
-    or coalesce(booked.output, 0) <> greatest(points.output, booked.logged_output)
-    or coalesce(booked.cache_read, 0) < points.cache_read
-    or coalesce(booked.write_5m, 0) < points.write_5m
-    or coalesce(booked.write_1h, 0) < points.write_1h
+    coalesce(booked.input, 0) <> greatest(points.input, booked.logged_input, 0)
+    or coalesce(booked.output, 0) <> greatest(points.output, booked.logged_output, 0)
+    or coalesce(booked.cache_read, 0) < coalesce(points.cache_read, 0)
+    or coalesce(booked.write_5m, 0) < coalesce(points.write_5m, 0)
+    or coalesce(booked.write_1h, 0) < coalesce(points.write_1h, 0)
     or (
         not coalesce(booked.is_told, false)
         and (
-            booked.cache_read > points.cache_read
-            or booked.write_5m > points.write_5m
-            or booked.write_1h > points.write_1h
+            coalesce(booked.cache_read, 0) > coalesce(points.cache_read, 0)
+            or coalesce(booked.write_5m, 0) > coalesce(points.write_5m, 0)
+            or coalesce(booked.write_1h, 0) > coalesce(points.write_1h, 0)
         )
     )

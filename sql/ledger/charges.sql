@@ -28,7 +28,7 @@ with listed as (
         end as estimated_cost_usd,
         coalesce(cache_read_evidence = 'estimated', false)
         or coalesce(cache_write_evidence = 'estimated', false) as is_estimated,
-        round(doubt_usd(cost_variance, sqrt(cost_variance)), 9)::decimal(38, 15) as doubt_usd,
+        own_doubt_usd(cost_variance) as doubt_usd,
     from ledger.costs
 )
 

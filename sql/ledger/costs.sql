@@ -13,17 +13,19 @@ select
     coalesce(cache_read_tokens * high_read_usd, 0)
     + coalesce(cache_write_5m_tokens * high_write_5m_usd, 0)
     + coalesce(cache_write_1h_tokens * high_write_1h_usd, 0) as cache_cost_high_usd,
-    -- What the classes are off by moves together: what was not read was written. Statistics, no money.
+    -- What the classes are off by moves together: what was not read was written.
     greatest(
-        cache_read_usd::double ^ 2 * read_variance
-        + cache_write_5m_usd::double ^ 2 * write_5m_variance
-        + cache_write_1h_usd::double ^ 2 * write_1h_variance
-        + 2 * cache_read_usd::double * cache_write_5m_usd::double * read_write_5m_covariance
-        + 2 * cache_read_usd::double * cache_write_1h_usd::double * read_write_1h_covariance
-        + 2 * cache_write_5m_usd::double * cache_write_1h_usd::double * writes_covariance
+        cost_variance_of(cache_read_usd, read_variance)
+        + cost_variance_of(cache_write_5m_usd, write_5m_variance)
+        + cost_variance_of(cache_write_1h_usd, write_1h_variance)
+        + cost_covariance_of(cache_read_usd, cache_write_5m_usd, read_write_5m_covariance)
+        + cost_covariance_of(cache_read_usd, cache_write_1h_usd, read_write_1h_covariance)
+        + cost_covariance_of(cache_write_5m_usd, cache_write_1h_usd, writes_covariance)
         -- What its cell has left is a request's without usage, or somebody else's in the cell.
-        + coalesce(input_usd::double ^ 2 * input_tokens * (most_input_tokens - input_tokens), 0)
-        + coalesce(output_usd::double ^ 2 * output_tokens * (most_output_tokens - output_tokens), 0),
+        + coalesce(cost_variance_of(input_usd, input_tokens * (most_input_tokens - input_tokens)), 0)
+        + coalesce(
+            cost_variance_of(output_usd, output_tokens * (most_output_tokens - output_tokens)), 0
+        ),
         0
     ) as cost_variance,
 from ledger.rated

@@ -68,6 +68,6 @@ select
     billed_cost_usd,
     cast(0 as decimal(38, 15)) as cost_low_usd,
     cast(0 as decimal(38, 15)) as cost_high_usd,
-    0.0::double as cost_variance,
-    0.0::double as cost_deviation,
+    0 as cost_variance,
+    0 as cost_deviation,
 from beyond

@@ -30,8 +30,10 @@ create table daily (
     deployment_id integer, client_id integer, label varchar, cost_status varchar,
     requests integer, input_tokens bigint, output_tokens bigint, cache_read_tokens bigint,
     cache_write_5m_tokens bigint, cache_write_1h_tokens bigint, list_cost_usd decimal(38, 15),
-    contracted_cost_usd decimal(38, 15), billed_cost_usd decimal(38, 15),
-    cost_low_usd decimal(38, 15), cost_high_usd decimal(38, 15)
+    measured_cost_usd decimal(38, 15), calibrated_cost_usd decimal(38, 15),
+    estimated_cost_usd decimal(38, 15), contracted_cost_usd decimal(38, 15),
+    billed_cost_usd decimal(38, 15), cost_low_usd decimal(38, 15), cost_high_usd decimal(38, 15),
+    cost_variance double default 0, cost_deviation double default 0
 );
 create table billed (
     usage_day date, resource_group varchar, kind varchar, llm_model varchar, charge_type varchar,
@@ -73,7 +75,10 @@ def views() -> Iterator[Connection]:
     }
     for name, value in variables.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
-    for view in ("metered_daily", "billed_daily"):
+    connection.execute(sql("macros/statistics"))
+    for name in KEY_COLUMNS:
+        connection.execute(f"set variable by_{name} = false")
+    for view in ("metered_daily", "billed_daily", "caller_lines"):
         connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
     connection.execute("create schema bridge")
     yield connection
@@ -148,6 +153,9 @@ def usages(draw: st.DrawFn) -> dict[str, Any]:
         "requests": draw(st.integers(0, 9)),
         "input_tokens": draw(st.none() | st.integers(0, 9)),
         "list_cost_usd": cost,
+        "measured_cost_usd": cost,
+        "calibrated_cost_usd": cost and Decimal(0),
+        "estimated_cost_usd": cost and Decimal(0),
         "contracted_cost_usd": cost and draw(COSTS),
         "cost_low_usd": cost,
         "cost_high_usd": high if cost is None or high is None else cost + high,

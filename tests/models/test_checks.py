@@ -103,6 +103,13 @@ BROKEN = {
         ),
         {"ownership__one_at_a_time"},
     ),
+    "the platform counted what nobody has": (
+        (
+            "insert into ledger.cells by name select 'one' as account, 'plain' as deployment,"
+            " timestamp '2026-10-05 00:30' as stretch_at, 1 as outside_input_tokens"
+        ),
+        {"ledger__platform_totals"},
+    ),
     "one id stands for two callers": (
         (
             "insert into warehouse.directory.callers select caller_id, 'another'"
@@ -142,7 +149,7 @@ def found(books: Books) -> set[str]:
 
 
 def test_good_data_is_silent(booked: Books) -> None:
-    assert len(names("checks")) == 6
+    assert len(names("checks")) == 7
     assert run_checks(booked.connection, names("checks")) == []
 
 
@@ -178,17 +185,17 @@ def test_a_failed_check_stops_and_a_warning_does_not() -> None:
 
 # A statement of the build, and a mistake somebody could make in it.
 MISTAKES = [
-    ("ledger/rated", "where reached_model\n", "where reached_model and input_tokens > 0\n"),
+    ("ledger/usage", "call.reached_model\n", "call.reached_model and call.input_tokens > 0\n"),
     ("ledger/rated", "left join ledger.prices as price\n", "inner join ledger.prices as price\n"),
-    ("ledger/charges", "input_tokens::integer as", "(input_tokens * 2)::integer as"),
-    ("ledger/charges", "input_tokens * input_usd as", "input_tokens::double * input_usd as"),
+    ("ledger/usage", "(call.input_tokens, told", "(2 * call.input_tokens, told"),
+    ("ledger/costs", "input_tokens * input_usd as", "input_tokens::double * input_usd as"),
     (
         "ledger/llm_usage",
         "min(ingested_at) as ingested_at,\n        max(input_tokens)",
         "min(ingested_at) as ingested_at,\n        sum(input_tokens)",
     ),
     ("ledger/attributed", "and call.usage_time < owner.valid_to", ""),
-    ("marts/ledger", "where charge.usage_day", "where charge.label = '' and charge.usage_day"),
+    ("marts/booked", "where charge.usage_day", "where charge.label = '' and charge.usage_day"),
 ]
 
 

@@ -27,11 +27,15 @@ def _minutes(rows: list[tuple[int, int, int, int, int]]) -> PlatformMinutes:
 
 
 def _cells(
-    rows: list[tuple[int, int, int, int, int]], log: list[tuple[int, int, int, int]]
+    rows: list[tuple[int, int, int, int, int]],
+    log: list[tuple[int, int, int, int]],
+    *,
+    edge_us: int = 0,
 ) -> Cells:
     """Log rows are deployment, minute, input and output tokens (-1 for unknown)."""
     table = np.array(log, dtype=np.int64).reshape(-1, 4)
-    return cells(_minutes(rows), table[:, 0], table[:, 1] * MINUTE_US, table[:, 2], table[:, 3])
+    minute_us = table[:, 1] * MINUTE_US
+    return cells(_minutes(rows), table[:, 0], minute_us, table[:, 2], table[:, 3], edge_us=edge_us)
 
 
 def test_a_minute_is_a_cell_where_both_sides_agree() -> None:
@@ -61,7 +65,15 @@ def test_what_did_not_pass_the_gateway_is_surplus_and_joins_nothing() -> None:
 def test_a_request_without_usage_is_known_to_be_there() -> None:
     found = _cells([(0, 1, 2, 50, 70)], [(0, 1, 5, 7), (0, 1, -1, -1)])
     assert (found.logged.tolist(), found.unmetered.tolist()) == ([2], [1])
-    assert found.surplus_requests.tolist() == [1]
+    assert found.surplus_requests.tolist() == [0]
+    assert found.surplus_input_tokens.tolist() == [45]
+
+
+def test_no_cell_reaches_over_an_edge() -> None:
+    minutes = [(0, 1, 1, 5, 7), (0, 2, 3, 20, 30)]
+    requests = [(0, 1, 5, 7), (0, 1, 9, 9), (0, 2, 11, 21)]
+    assert _cells(minutes, requests).minutes.tolist() == [2]
+    assert _cells(minutes, requests, edge_us=2 * MINUTE_US).minutes.tolist() == [1, 1]
 
 
 def test_a_minute_the_platform_lost_has_no_totals() -> None:

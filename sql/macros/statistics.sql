@@ -1,0 +1,31 @@
+-- Deviations and shares. They say how sure a sum of money is and are no money themselves, so only here
+-- may a number be a float; what comes out as money is rounded to 1e-9 USD.
+
+-- In USD, with 90 % probability, what costs of one caller are off by together: from the sum of their
+-- variances, and of their deviations, because a person's habits are misjudged alike each time. The
+-- tenth that deviations share was measured on drawn tenants (make bench-attribution).
+create or replace macro doubt_usd(variance, deviations) as
+    1.645 * sqrt(variance + 0.01 * deviations * deviations);
+
+-- The same for one cost.
+create or replace macro own_doubt_usd(variance) as
+    round(doubt_usd(variance, sqrt(variance)), 9)::decimal(38, 15);
+
+-- What a cost is at least: what was measured of it, else so much below.
+create or replace macro least_usd(cost_usd, measured_usd, doubt) as
+    greatest(
+        cost_usd - round(doubt, 9)::decimal(38, 15), least(cost_usd, measured_usd)
+    )::decimal(38, 15);
+
+-- What a cost is at most.
+create or replace macro most_usd(cost_usd, doubt) as
+    (cost_usd + round(doubt, 9)::decimal(38, 15))::decimal(38, 15);
+
+-- How much of a whole that is above zero a part is.
+create or replace macro share_of(part, whole) as
+    case when whole > 0 then (part / whole)::decimal(7, 6) end;
+
+-- The variance of tokens as that of their cost, and the covariance of two classes' tokens.
+create or replace macro cost_variance_of(rate_usd, variance) as rate_usd::double ^ 2 * variance;
+create or replace macro cost_covariance_of(one_usd, other_usd, covariance) as
+    2 * one_usd::double * other_usd::double * covariance;
