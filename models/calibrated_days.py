@@ -10,6 +10,7 @@ from models.calibration.booking import DAY_US, Booked, Stretch, booked, counted_
 from models.calibration.booking_columns import cell_columns, request_columns
 from models.calibration.cells import cells
 from models.calibration.estimate import learn
+from models.calibration.placing import Candidates, placed
 from models.calibration.platform import ClockReading, PlatformMinutes, clock_reading
 from models.calibration.traffic import Traffic
 from models.calibration_fits import Fit, Fits, Learned
@@ -27,7 +28,9 @@ def calibrate_days(connection: Connection, first_day: date, last_day: date, fits
     found: list[Booked] = []
     if any(fits.of(day) for day in _days(first_day, last_day + _DAY)):
         build(connection, "ledger.traffic")
-        traffic, minutes = shown_traffic(connection, fits), platform_minutes(connection)
+        minutes = platform_minutes(connection)
+        candidates = Candidates(**_columns(connection, "calibration/candidates"))
+        traffic = placed(shown_traffic(connection, fits), minutes, candidates)
         found = [
             booked(traffic, minutes, stretch, fit.learned.knowledge, is_firm=fit.is_firm)
             for stretch, fit in _stretches(first_day, last_day, fits)

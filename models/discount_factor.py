@@ -13,6 +13,8 @@ _PLACES = Decimal("0.000001")
 # Days off the factor, as where somebody went around the gateway, do not hide it from the others.
 _SHARE_THAT_FITS = Fraction(4, 5)
 _TOLERANCE = Fraction(5, 1000)
+# Web searches, which no log counts, and hours rounded up are worth a percent or so of every day.
+_LEAST_MISMATCH = Fraction(2, 100)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Factor:
 
     `is_constant`: it holds on `fitting_days` of `days`, four of five at least. Where it does not, k
     is only the ratio of the sums, which no single discount explains. `is_mismatch`: it is constant,
-    and 1 does not hold as well, so some rate in the seeds is not the one in force.
+    and 1 does not hold as well and is 2 % off, so some rate in the seeds is not the one in
+    force.
     """
 
     k: Decimal
@@ -79,9 +82,8 @@ def _fitted(days: Sequence[FactorDay], model: str | None) -> Factor | None:
     is_constant = _are_enough(count, days) and less_one > -1
     # Rounding alone moves k a little, always the same way.
     is_one = _are_enough(sum(_fits(day, model, Fraction(0)) for day in days), days)
-    return Factor(
-        _rounded(1 + less_one), model, len(days), count, is_constant, is_constant and not is_one
-    )
+    is_mismatch = is_constant and not is_one and abs(less_one) >= _LEAST_MISMATCH
+    return Factor(_rounded(1 + less_one), model, len(days), count, is_constant, is_mismatch)
 
 
 def _are_enough(count: int, days: Sequence[FactorDay]) -> bool:

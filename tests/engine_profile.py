@@ -66,6 +66,14 @@ class ProfiledConnection:
         self.connection.executemany(statement, parameters)
         return self
 
+    def register(self, name: str, rows: Any) -> None:
+        """Give the engine columns that lie in memory."""
+        self.connection.register(name, rows)
+
+    def unregister(self, name: str) -> None:
+        """Take them away again."""
+        self.connection.unregister(name)
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Return the rows of the last statement."""
         return self._rows

@@ -55,13 +55,15 @@ class BookedCells:
 class Booked:
     """One position per request that the platform counted in a stretch.
 
-    `place` is its position in the traffic, `evidence` how its cache tokens (requests x 3) are
-    known. `input_tokens` and `output_tokens` are what a request without usage gets of the totals,
-    -1 where it gets nothing; `most_*` is what the cell has left of them.
+    `place` is its position in the traffic, `deployment` where it is held to have run, `evidence`
+    how its cache tokens (requests x 3) are known. `input_tokens` and `output_tokens` are what a
+    request without usage gets of the totals, -1 where it gets nothing; `most_*` is what the cell
+    has left of them.
     """
 
     stretch: Stretch
     place: Ints
+    deployment: Ints
     cache_tokens: Ints
     evidence: Ints
     doubt: Floats
@@ -124,6 +126,7 @@ def booked(
     return Booked(
         stretch=stretch,
         place=place[own],
+        deployment=shown.deployment[own],
         cache_tokens=tokens[own],
         evidence=evidence,
         doubt=found.doubt[own],
@@ -191,29 +194,43 @@ def _beyond(
     whatever single minutes say; a stretch in which it counted less has none.
     """
     of_deployment = codes(held.deployment)
-    silent = np.flatnonzero(
-        (traffic.input_tokens < 0) & held.is_measured[held.of_request] & is_own[held.of_request]
-    )
-    told = traffic.input_tokens >= 0
-    logged_input = sums(held.of_request[told], traffic.input_tokens[told], len(held))
-    logged_output = sums(held.of_request, np.maximum(traffic.output_tokens, 0) * told, len(held))
     logged = held.logged.astype(np.float64)
     requests = _surplus(held.requests, logged, held.surplus_requests, of_deployment, is_own)
-    input_tokens = _surplus(
-        held.input_tokens, logged_input, held.surplus_input_tokens, of_deployment, is_own
-    )
-    output_tokens = _surplus(
-        held.output_tokens, logged_output, held.surplus_output_tokens, of_deployment, is_own
-    )
-    outside_share = np.maximum(requests, (held.unmetered == 0).astype(np.int64))
-    places = np.concatenate([held.of_request[silent], np.arange(len(held))])
-    weights = np.concatenate([np.ones(len(silent)), outside_share.astype(np.float64)])
-    shares = [whole_numbers(weights, places, total) for total in (input_tokens, output_tokens)]
-    more = [np.full(len(traffic), -1, dtype=np.int64) for _ in shares]
-    for of_request, share in zip(more, shares, strict=True):
-        of_request[silent] = share[: len(silent)]
-    beyond_input, beyond_output = (share[len(silent) :] for share in shares)
-    return (requests, beyond_input, beyond_output), (more[0], more[1])
+    shares = [
+        _shared(held, is_own, of_deployment, requests, tokens, platform, surplus)
+        for tokens, platform, surplus in (
+            (traffic.input_tokens, held.input_tokens, held.surplus_input_tokens),
+            (traffic.output_tokens, held.output_tokens, held.surplus_output_tokens),
+        )
+    ]
+    (beyond_input, more_input), (beyond_output, more_output) = shares
+    return (requests, beyond_input, beyond_output), (more_input, more_output)
+
+
+def _shared(
+    held: Cells,
+    is_own: Bools,
+    of_deployment: Ints,
+    outside_requests: Ints,
+    tokens: Ints,
+    platform: Ints,
+    surplus: Ints,
+) -> tuple[Ints, Ints]:
+    """Share one kind of surplus tokens out: to what is outside, by cell, and to the silent.
+
+    A request of the log that does not tell them gets as much as one outside; -1 for all others.
+    """
+    cell = held.of_request
+    logged = sums(cell, np.maximum(tokens, 0), len(held))
+    left = _surplus(platform, logged, surplus, of_deployment, is_own)
+    silent = np.flatnonzero((tokens < 0) & held.is_measured[cell] & is_own[cell])
+    # Where nobody of the log can have used it, it is outside even if no request shows for it.
+    heard = sums(cell[silent], np.ones(len(silent)), len(held)) == 0
+    weights = np.concatenate([np.ones(len(silent)), np.maximum(outside_requests, heard)])
+    share = whole_numbers(weights, np.concatenate([cell[silent], np.arange(len(held))]), left)
+    more = np.full(len(tokens), -1, dtype=np.int64)
+    more[silent] = share[: len(silent)]
+    return share[len(silent) :], more
 
 
 def _surplus(

@@ -41,6 +41,7 @@ def request_columns(stretches: Sequence[Booked]) -> pa.Table:
         name: joined([getattr(one, attribute) for one in stretches])
         for name, attribute in (
             ("row_number", "place"),
+            ("deployment", "deployment"),
             ("evidence", "evidence"),
             ("input_tokens", "input_tokens"),
             ("output_tokens", "output_tokens"),

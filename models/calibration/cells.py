@@ -116,7 +116,7 @@ def _logged(
     told = (
         known,
         np.where(known, input_tokens, 0),
-        np.where(known, np.maximum(output_tokens, 0), 0),
+        np.maximum(output_tokens, 0),
     )
     return np.stack([sums(of_request, part, count) for part in told]), sums(
         of_request, ~known, count

@@ -44,9 +44,9 @@ booked as (
             found.deployment_id,
             found.stretch_at,
             if(call.input_tokens >= 0, call.input_tokens, found.input_tokens) as input_tokens,
-            if(call.input_tokens >= 0, call.output_tokens, found.output_tokens) as output_tokens,
+            if(call.output_tokens >= 0, call.output_tokens, found.output_tokens) as output_tokens,
             greatest(call.input_tokens, 0) as logged_input,
-            if(call.input_tokens >= 0, greatest(call.output_tokens, 0), 0) as logged_output,
+            greatest(call.output_tokens, 0) as logged_output,
             if(found.evidence = 'calibrated', found.cache_read_tokens, null) as cache_read_tokens,
             if(found.evidence = 'calibrated', found.cache_write_5m_tokens, null)
                 as cache_write_5m_tokens,

@@ -3,7 +3,7 @@
 -- requests without usage alone.
 select
     call.request_key,
-    call.deployment as deployment_id,
+    found.deployment as deployment_id,
     make_timestamp(found.stretch_us) as stretch_at,
     case found.evidence when 2 then 'calibrated' when 1 then 'estimated' end as evidence,
     if(found.evidence > 0, found.cache_read_tokens, null) as cache_read_tokens,

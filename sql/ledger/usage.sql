@@ -11,8 +11,8 @@ select
     coalesce(call.input_tokens, call.output_tokens, told.input_tokens, told.output_tokens)
         is not null as has_usage,
     case
+        when coalesce(found.input_tokens, found.output_tokens) is not null then 'calibrated'
         when has_usage then 'measured'
-        when found.input_tokens is not null then 'calibrated'
     end as usage_evidence,
     case when told.cache_read_tokens is not null then 'measured' else found.evidence end
         as cache_read_evidence,

@@ -197,6 +197,7 @@ _UNKNOWN = {
 _KNOWN = _UNKNOWN | {
     "deployment_id": 0,
     "list_cost_usd": Decimal(1),
+    "measured_cost_usd": Decimal(1),
     "contracted_cost_usd": Decimal(5),
     "cost_low_usd": Decimal(1),
 }
