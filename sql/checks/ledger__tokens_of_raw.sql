@@ -72,10 +72,11 @@ log_side as (
 ledger_side as (
     select
         -- What another source told, or the platform's totals, is not the log's.
-        coalesce(sum(if(call.input_tokens is null, null, charge.input_tokens)), 0) as input_tokens,
-        coalesce(sum(if(call.output_tokens is null, null, charge.output_tokens)), 0) as output_tokens
-    from ledger.charges as charge
-    inner join ledger.attributed as call on charge.request_key = call.request_key
+        coalesce(sum(input_tokens) filter (where logged_input_tokens is not null), 0)
+            as input_tokens,
+        coalesce(sum(output_tokens) filter (where logged_output_tokens is not null), 0)
+            as output_tokens
+    from ledger.charges
 )
 
 select

@@ -33,7 +33,33 @@ with listed as (
 )
 
 select
-    * exclude (cost_variance),
+    request_key,
+    usage_time,
+    usage_day,
+    caller_oid,
+    caller_evidence,
+    unit,
+    unit_rule,
+    llm_model,
+    account,
+    deployment,
+    deployment_evidence,
+    speed,
+    client,
+    input_tokens,
+    output_tokens,
+    cache_read_tokens,
+    cache_write_5m_tokens,
+    cache_write_1h_tokens,
+    logged_input_tokens,
+    logged_output_tokens,
+    usage_evidence,
+    cache_read_evidence,
+    cache_write_evidence,
+    price_id,
+    list_cost_usd,
+    calibrated_cost_usd,
+    estimated_cost_usd,
     case
         when caller_oid is null then 'unattributed'
         when not has_usage then 'unmetered'

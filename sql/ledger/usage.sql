@@ -5,6 +5,8 @@ select
         coalesce(call.input_tokens, told.input_tokens, found.input_tokens) as input_tokens,
         coalesce(call.output_tokens, told.output_tokens, found.output_tokens) as output_tokens
     ),
+    call.input_tokens as logged_input_tokens,
+    call.output_tokens as logged_output_tokens,
     coalesce(told.cache_read_tokens, found.cache_read_tokens) as cache_read_tokens,
     coalesce(told.cache_write_5m_tokens, found.cache_write_5m_tokens) as cache_write_5m_tokens,
     coalesce(told.cache_write_1h_tokens, found.cache_write_1h_tokens) as cache_write_1h_tokens,

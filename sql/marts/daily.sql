@@ -7,7 +7,6 @@ with lines as (
         *,
         1 as requests,
         sqrt(cost_variance) as cost_deviation,
-        list_cost_usd - calibrated_cost_usd - estimated_cost_usd as measured_cost_usd,
     from marts.booked
     union all by name
     select
@@ -22,12 +21,10 @@ with lines as (
         beyond.cache_write_1h_tokens,
         if(beyond.list_cost_usd is null, 'unpriced', 'complete') as cost_status,
         beyond.list_cost_usd,
-        0 * beyond.list_cost_usd as measured_cost_usd,
         beyond.list_cost_usd as calibrated_cost_usd,
         0 * beyond.list_cost_usd as estimated_cost_usd,
         (beyond.list_cost_usd * (1 - coalesce(beyond.discount_rate, 0))::decimal(9, 8))
             ::decimal(38, 15) as contracted_cost_usd,
-        cast(null as decimal(38, 15)) as billed_cost_usd,
         beyond.list_cost_usd as cost_low_usd,
         beyond.list_cost_usd as cost_high_usd,
         coalesce(beyond.cost_variance, 0) as cost_variance,
@@ -57,11 +54,12 @@ select
     sum(cache_write_5m_tokens)::bigint as cache_write_5m_tokens,
     sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens,
     sum(list_cost_usd) as list_cost_usd,
-    sum(measured_cost_usd) as measured_cost_usd,
+    sum(list_cost_usd) - sum(calibrated_cost_usd) - sum(estimated_cost_usd) as measured_cost_usd,
     sum(calibrated_cost_usd) as calibrated_cost_usd,
     sum(estimated_cost_usd) as estimated_cost_usd,
     sum(contracted_cost_usd) as contracted_cost_usd,
-    sum(billed_cost_usd) as billed_cost_usd,
+    -- What the invoice says is known where the bill is read, not here.
+    cast(null as decimal(38, 15)) as billed_cost_usd,
     sum(cost_low_usd) as cost_low_usd,
     -- One request without an upper bound leaves the sum without one.
     case when count(cost_high_usd) = count(*) then sum(cost_high_usd) end as cost_high_usd,
