@@ -80,7 +80,7 @@ def _nothing(place: Place, view: View) -> Line:
 
 def _coverage(source: Source, place: Place, view: View) -> Facts:
     total, manifest = view.total, source.manifest
-    requests = total["requests"]
+    requests = total["logged_requests"]
 
     def labelled(label: str) -> Cell:
         count = total[label]

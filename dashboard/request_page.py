@@ -46,11 +46,17 @@ def _sentence(explanation: Mapping[str, Any]) -> list[Cell]:
     sentence = [
         Cell("This request: "),
         Cell(money_text(cost), hint=exact_text(cost), is_strong=True),
-        Cell(" at list price for what the log shows"),
+        Cell(" at list price"),
     ]
-    if charge["cost_status"] == "complete":
+    if charge["cost_status"] == "complete" and charge["cache_evidence"] == "measured":
         return [*sentence, Cell(".")]
-    return [*sentence, Cell(f"; with the tokens it does not show, the true list cost is {limit}.")]
+    if charge["cache_evidence"] == "unknown":
+        told = "for what the log shows; with the tokens it does not show, the true list cost is"
+        return [*sentence, Cell(f" {told} {limit}.")]
+    return [
+        *sentence,
+        Cell(f"; its cache tokens are {charge['cache_evidence']}, so it is {limit}."),
+    ]
 
 
 def _sections(explanation: Mapping[str, Any]) -> Iterator[Facts]:

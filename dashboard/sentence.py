@@ -1,6 +1,7 @@
 """The first line of the page: the cost of a place in one sentence, with its bounds."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from dashboard.blocks import Cell
@@ -27,13 +28,14 @@ def headline(place: Place, where: str, total: Mapping[str, Any]) -> list[Cell]:
 
 
 def _bounds(total: Mapping[str, Any]) -> list[Cell]:
-    if not total["not_complete"]:
-        return [Cell(".")]
     if total["list_cost_usd"] is None:
         return [Cell("; no source shows what they cost, so it is unknown, not zero.")]
+    if not total["not_complete"] and total["measured_share"] == 1:
+        return [Cell(".")]
+    why = _why(total["measured_share"])
     if total["cost_high_usd"] is None:
         return [
-            Cell("; cache tokens are not in any gateway log, so the true list cost is at least "),
+            Cell(f"; {why}, so the true list cost is at least "),
             _amount(total["cost_low_usd"]),
             Cell(", and nothing limits it from above."),
         ]
@@ -44,12 +46,21 @@ def _bounds(total: Mapping[str, Any]) -> list[Cell]:
         else ""
     )
     return [
-        Cell("; cache tokens are not in any gateway log, so the true list cost lies between "),
+        Cell(f"; {why}, so the true list cost lies between "),
         _amount(total["cost_low_usd"]),
         Cell(" and "),
         _amount(total["cost_high_usd"]),
         Cell(f"{rest}."),
     ]
+
+
+def _why(measured_share: Decimal | None) -> str:
+    if measured_share is None or measured_share == 1:
+        return "cache tokens are not in any gateway log"
+    return (
+        f"{measured_share:.0%} of it is measured, the rest estimated for each request and scaled"
+        " to Foundry's own counts"
+    )
 
 
 def _amount(amount: Any) -> Cell:

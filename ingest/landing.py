@@ -12,7 +12,7 @@ from ingest.source import Source
 from models.clock import Clock
 from models.errors import SourceError
 from models.sql_files import sql
-from models.warehouse import Connection, mark_dirty, run, scalar, transaction
+from models.warehouse import NIGHT, Connection, mark_dirty, run, scalar, transaction
 
 # Rows pass through memory in pieces of this size; what they add to the warehouse commits together.
 _PIECE_BYTES = 32 * 2**20
@@ -119,6 +119,8 @@ def _land(connection: Connection, clock: Clock, batch: _Batch, files: _Files) ->
         if landed.rows_new and source.marks_days:
             days = run(connection, f"staging/days_of_{source.days_of}", load_id=load_id)
             mark_dirty(connection, [day for (day,) in days.fetchall()], source.name)
+            nights = run(connection, "staging/nights_of_load", load_id=load_id)
+            mark_dirty(connection, [day for (day,) in nights.fetchall()], NIGHT)
         connection.execute(
             "insert into warehouse.run.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

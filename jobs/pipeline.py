@@ -11,7 +11,7 @@ from jobs.fitting import calibration_of
 from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
 from models import ledger
 from models.bill import prepare_bill
-from models.calibration_fits import Fits, note_days
+from models.calibration_fits import Fits, calibrated_days, note_days
 from models.clock import Clock
 from models.directory import delta_link, record
 from models.errors import SourceError, TollbookError
@@ -19,7 +19,7 @@ from models.publication import Manifest, publish, read_manifest
 from models.seed_loading import load_seeds, newly_known, within
 from models.settings import Settings
 from models.sql_files import sql
-from models.warehouse import Connection, claim, scalar, transaction, writing
+from models.warehouse import NIGHT, Connection, claim, scalar, transaction, writing
 from models.warehouse import run as statement
 
 JOBS = (*INGESTION, "directory", "build")
@@ -173,7 +173,12 @@ def dirty_days(connection: Connection, published: Collection[date]) -> set[date]
     """
     marked = connection.execute("select usage_day, reason from warehouse.run.dirty_days").fetchall()
     logged = {day for day, reason in marked if reason in _LOGS} | set(published)
-    return {day for day, _ in marked if day >= min(logged)} if logged else set()
+    if not logged:
+        return set()
+    touched = {day for day, reason in marked if reason != NIGHT and day >= min(logged)}
+    # Nights part days only where something is calibrated over them.
+    nights = {day for day, reason in marked if reason == NIGHT and day in set(published)}
+    return touched | (nights & calibrated_days(connection, nights))
 
 
 def unpublished_days(connection: Connection, manifest: Manifest | None) -> set[date]:

@@ -3,6 +3,8 @@
 import os
 import shutil
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -16,6 +18,8 @@ from models.settings import Settings
 from models.viewer import operator
 
 _LARGEST_UNITS = 12
+_COUNTS = ("requests", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_TITLES = ("unit or label", *(name.replace("_", " ") for name in _COUNTS), "cost", "low", "high")
 _PROBLEMS_SHOWN = 4
 
 
@@ -48,28 +52,39 @@ def _command() -> str:
 
 def _print_month(published: Published, month: str) -> None:
     totals = published.query("reports/totals").records()[0]
-    cost = usd(totals["list_cost_usd"])
     click.echo(
         f"\n{month}: {totals['requests']:,} requests reached a model, by {totals['callers']:,}"
-        f" callers in {totals['units']:,} units: {cost} at list price for uncached input and"
-        " output.\nThe gateway's log shows no cache tokens; with them the true list cost lies"
-        " between low and high.\n"
+        f" callers in {totals['units']:,} units: {usd(totals['list_cost_usd'])} at list price."
+        f"\n{_known(totals)}\n"
     )
     screen().print(_table(published.query("reports/summary", largest=_LARGEST_UNITS)))
 
 
+def _known(totals: Mapping[str, Any]) -> str:
+    if totals["measured_share"] in (None, 1):
+        return (
+            "The gateway's log shows no cache tokens; with them the true list cost lies between low"
+            " and high."
+        )
+    return (
+        f"{totals['measured_share']:.0%} of it is measured, {totals['calibrated_share']:.0%} is"
+        " estimated per request and scaled to Foundry's own counts; low and high hold it with 90 %"
+        " probability."
+    )
+
+
 def _table(answer: Answer) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("unit or label", "requests", "input tokens", "output tokens", "low", "high"):
+    for title in _TITLES:
         table.add_column(title, justify="left" if title.startswith("unit") else "right")
     for row in answer.records():
         line = f"{row['units']} other units" if row["line"] == "other units" else row["line"]
         table.add_row(
             f"[italic]{escape(line)}[/]" if row["is_label"] else escape(line[:40]),
             *(f"{row[name]:,}" if row[name] is not None else "unknown"
-              for name in ("requests", "input_tokens", "output_tokens")),
+              for name in _COUNTS),
             *(usd(row[name]) if row[name] is not None else "unknown"
-              for name in ("list_cost_usd", "cost_high_usd")),
+              for name in ("list_cost_usd", "cost_low_usd", "cost_high_usd")),
         )  # fmt: skip
     return table
 

@@ -70,6 +70,11 @@ def days_of_window(connection: Connection, first_day: date, last_day: date) -> d
     return dict(rows)
 
 
+def calibrated_days(connection: Connection, days: Collection[date]) -> set[date]:
+    """Return which of some days were calibrated."""
+    return set(days_of_window(connection, min(days), max(days))) & set(days) if days else set()
+
+
 def read_fit(connection: Connection, fit_id: int) -> Fit:
     """Return a fit with all it knows."""
     row = connection.execute(

@@ -33,6 +33,15 @@ _DEPLOYMENT_RULES = {
     "only_deployment": "the only deployment of the model in deployments.csv",
     "none": "several deployments are possible; the bounds span their prices",
 }
+_CLASSES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
+_CACHE_RULES = {
+    "measured": "a usage record, or the log itself, counted them for this request",
+    "calibrated": "estimated from the request's bytes and its conversation, then scaled so that the"
+    " requests of its minutes on the deployment sum to Foundry's own counts",
+    "estimated": "estimated from the request's bytes and its conversation; Foundry's own counts of"
+    " its minute are missing",
+    "unknown": "no source shows them, and Foundry's own counts are missing",
+}
 _LABEL_RULES = {
     "unattributed": "nobody is known to have sent it",
     "unmetered": "it reached a model, but no usage row with tokens has arrived",
@@ -126,6 +135,9 @@ def _price(row: Mapping[str, Any]) -> dict[str, Any] | str:
         "band": band,
         "input_usd_per_token": row["input_usd"],
         "output_usd_per_token": row["output_usd"],
+        "cache_read_usd_per_token": row["cache_read_usd"],
+        "cache_write_5m_usd_per_token": row["cache_write_5m_usd"],
+        "cache_write_1h_usd_per_token": row["cache_write_1h_usd"],
         "valid_from": _bound(row["price_from"]),
         "valid_to": _bound(row["price_to"]),
         "recorded_from": row["price_recorded_from"],
@@ -143,6 +155,7 @@ def _charge(row: Mapping[str, Any]) -> dict[str, Any]:
         "cache_read_tokens",
         "cache_write_5m_tokens",
         "cache_write_1h_tokens",
+        "usage_evidence",
         "list_cost_usd",
         "contracted_cost_usd",
         "billed_cost_usd",
@@ -150,10 +163,13 @@ def _charge(row: Mapping[str, Any]) -> dict[str, Any]:
         "cost_high_usd",
     )
     charge["label_rule"] = _LABEL_RULES.get(row["label"], "")
+    words = dict.fromkeys(row[f"cache_{kind}_evidence"] or "unknown" for kind in ("read", "write"))
+    charge["cache_evidence"] = " and ".join(words)
+    charge["cache_rule"] = "; ".join(_CACHE_RULES[word] for word in words)
     parts = [
-        f"{row[tokens]} x {exact(row[rate])}"
-        for tokens, rate in (("input_tokens", "input_usd"), ("output_tokens", "output_usd"))
-        if row[tokens] is not None and isinstance(row[rate], Decimal)
+        f"{row[f'{kind}_tokens']} x {exact(row[f'{kind}_usd'])}"
+        for kind in _CLASSES
+        if row[f"{kind}_tokens"] and isinstance(row[f"{kind}_usd"], Decimal)
     ]
     if parts and row["list_cost_usd"] is not None:
         charge["arithmetic"] = f"{' + '.join(parts)} = {exact(row['list_cost_usd'])} USD"

@@ -151,6 +151,10 @@ def claim(connection: Connection, tenant_id: str | None) -> None:
         )
 
 
+NIGHT = "night"
+"""Why a day may be dirty: something changed on the edge of the day beside it."""
+
+
 def mark_dirty(connection: Connection, days: Sequence[date], reason: str) -> None:
     """Note usage days whose ledger files no longer match what is known."""
     if days:

@@ -7,6 +7,7 @@ select
     is_legacy,
     case
         when label in ('outside_gateway', 'pool') then label
+        when list_cost_usd = cost_low_usd and list_cost_usd = cost_high_usd then 'none'
         when label = 'unmetered' then 'aborted_streams'
         when list_cost_usd is not null then 'unknown_tokens'
         when input_tokens is null and output_tokens is null then 'aborted_streams'

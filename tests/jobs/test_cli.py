@@ -117,7 +117,7 @@ def test_explain_shows_the_arithmetic(golden: GoldenMonth) -> None:
         )
     text = tollbook("explain", line["correlation_id"], *where).stdout
     assert line["caller_oid"] in text
-    assert re.search(r"arithmetic +\d+ x 0\.\d+ \+ \d+ x 0\.\d+ = ", text)
+    assert re.search(r"arithmetic +(\d+ x 0\.\d+ \+ )+\d+ x 0\.\d+ = ", text)
     found = json.loads(
         tollbook("explain", line["correlation_id"], "--format", "json", *where).stdout
     )
