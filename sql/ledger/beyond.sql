@@ -41,7 +41,8 @@ select
     + cache_write_5m_tokens * price.cache_write_5m_usd
     + cache_write_1h_tokens * price.cache_write_1h_usd as list_cost_usd,
     discount.discount_rate,
-    cost_variance_of(price.cache_write_5m_usd, outside_deviation_tokens ^ 2) as cost_variance,
+    stored_variance(cost_variance_of(price.cache_write_5m_usd, outside_deviation_tokens ^ 2))
+        as cost_variance,
 from labelled
 left join ledger.metered_deployments as metered using (account, deployment)
 -- Nothing says how long the prompts were or whether they asked for speed: the plain rate.

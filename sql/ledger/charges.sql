@@ -89,5 +89,5 @@ select
                 + cache_cost_high_usd + if(is_estimated, doubt_usd, 0)
             )::decimal(38, 15)
     end as cost_high_usd,
-    if(is_estimated, 0, coalesce(cost_variance, 0)) as cost_variance,
+    stored_variance(if(is_estimated, 0, cost_variance)) as cost_variance,
 from listed

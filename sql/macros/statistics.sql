@@ -5,11 +5,16 @@
 -- variances, and of their deviations, because a person's habits are misjudged alike each time. The
 -- tenth that deviations share was measured on drawn tenants (make bench-attribution).
 create or replace macro doubt_usd(variance, deviations) as
-    1.645 * sqrt(variance + 0.01 * deviations * deviations);
+    1.645 * sqrt(variance::double + 0.01 * deviations::double ^ 2);
 
--- The same for one cost.
+-- The deviation that a variance means. Both are decimals where they are stored, so that sums of them
+-- do not depend on their order.
+create or replace macro deviation_of(variance) as sqrt(variance::double)::decimal(38, 15);
+create or replace macro stored_variance(variance) as coalesce(variance, 0)::decimal(38, 18);
+
+-- What one cost is off by.
 create or replace macro own_doubt_usd(variance) as
-    round(doubt_usd(variance, sqrt(variance)), 9)::decimal(38, 15);
+    round(doubt_usd(variance, deviation_of(variance)), 9)::decimal(38, 15);
 
 -- What a cost is at least: what was measured of it, else so much below.
 create or replace macro least_usd(cost_usd, measured_usd, doubt) as

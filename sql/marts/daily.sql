@@ -6,7 +6,7 @@ with lines as (
     select
         *,
         1 as requests,
-        sqrt(cost_variance) as cost_deviation,
+        deviation_of(cost_variance) as cost_deviation,
     from marts.booked
     union all by name
     select
@@ -27,8 +27,8 @@ with lines as (
             ::decimal(38, 15) as contracted_cost_usd,
         beyond.list_cost_usd as cost_low_usd,
         beyond.list_cost_usd as cost_high_usd,
-        coalesce(beyond.cost_variance, 0) as cost_variance,
-        sqrt(coalesce(beyond.cost_variance, 0)) as cost_deviation,
+        beyond.cost_variance,
+        deviation_of(beyond.cost_variance) as cost_deviation,
     from ledger.beyond as beyond
     left join warehouse.dimension.llm_models as llm_model on beyond.llm_model = llm_model.llm_model
     left join warehouse.dimension.deployments as deployment

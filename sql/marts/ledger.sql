@@ -4,8 +4,8 @@ select
         least_usd(
             cost_low_usd,
             list_cost_usd - calibrated_cost_usd - estimated_cost_usd,
-            doubt_usd(cost_variance, sqrt(cost_variance))
+            own_doubt_usd(cost_variance)
         ) as cost_low_usd,
-        most_usd(cost_high_usd, doubt_usd(cost_variance, sqrt(cost_variance))) as cost_high_usd
+        most_usd(cost_high_usd, own_doubt_usd(cost_variance)) as cost_high_usd
     ),
 from marts.booked
