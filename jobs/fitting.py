@@ -24,6 +24,7 @@ MOST_LEARNED_ROWS = 1_500_000
 """A window with more gateway rows is learned from as many whole days, evenly spread."""
 _LOOK_BACK = timedelta(days=30)
 _DAY = timedelta(days=1)
+_SETTLES = timedelta(days=2)
 
 log = structlog.get_logger()
 
@@ -41,18 +42,16 @@ def calibration_of(
 ) -> Calibration:
     """Decide with what each of some days is calibrated; learn what is not learned yet.
 
-    A month that has just ended gets what it teaches itself, and all its days with it. A day that
+    A month that has ended gets what it teaches itself, and all its days with it. A day that
     is calibrated otherwise than it was changes the nights before and after it.
     """
-    if not days:
-        return Calibration(Fits(), frozenset())
     known: dict[date, Fit] = {}
     all_days = set(days)
-    for month in _metered_months(connection, min(days), max(days)):
-        last_day = month.replace(day=monthrange(month.year, month.month)[1])
+    for month in _months(connection, days, known_at):
+        last_day = _last_day(month)
         recorded = days_of_window(connection, month, last_day)
         of_month = {day for day in days if month <= day <= last_day}
-        if known_at.date() > last_day:
+        if _is_over(month, known_at):
             fit = _final(connection, month, last_day, known_at)
             of_month |= recorded.keys()
             chosen = dict.fromkeys(of_month, fit)
@@ -132,8 +131,21 @@ def _sample(rows: Mapping[date, int]) -> list[date]:
     return sorted({days[place * len(days) // wanted] for place in range(wanted)})
 
 
-def _metered_months(connection: Connection, first_day: date, last_day: date) -> list[date]:
-    found = statement(
-        connection, "calibration/metered_months", first_day=first_day, last_day=last_day
-    )
-    return sorted(month for (month,) in found.fetchall())
+def _months(connection: Connection, days: Collection[date], known_at: datetime) -> list[date]:
+    """Return the first days of months with something to calibrate, or to calibrate for good."""
+    found = statement(connection, "calibration/open_months").fetchall()
+    months = {month for (month,) in found if _is_over(month, known_at)}
+    if days:
+        span = {"first_day": min(days), "last_day": max(days)}
+        found = statement(connection, "calibration/metered_months", **span).fetchall()
+        months |= {month for (month,) in found}
+    return sorted(months)
+
+
+def _last_day(month: date) -> date:
+    return month.replace(day=monthrange(month.year, month.month)[1])
+
+
+def _is_over(month: date, known_at: datetime) -> bool:
+    """Tell whether a month has ended, and its late rows have come."""
+    return known_at.date() > _last_day(month) + _SETTLES

@@ -38,7 +38,7 @@ _MAY_READ = {
     "directory": {"round", "directory", "seeds", "staging"},
     "ledger": {"raw", "staging", "directory", "dimension", "seeds", "calibration", "ledger"},
     "dimension": {"ledger", "directory", "dimension"},
-    "calibration": {"staging", "ledger", "dimension"},
+    "calibration": {"staging", "ledger", "dimension", "calibration"},
     "billing": {"staging", "seeds", "run", "billing"},
     "marts": {"ledger", "marts", "directory", "dimension", "run", "billing"},
     "run": {"run", "seeds"},
