@@ -44,9 +44,11 @@ _ATTRIBUTION = (
     "ledger.metric_callers",
     "ledger.platform_minutes",
     "ledger.metered_deployments",
+    "ledger.metered_reads",
+    "ledger.told_usage",
 )
-# Once every caller, model and deployment has its id; made by `calibrate_days` but for the first.
-_CALIBRATION = ("ledger.told_usage", "ledger.traffic", "ledger.calibrated", "ledger.cells")
+# Once every caller, model and deployment has its id; made by `calibrate_days`.
+_CALIBRATION = ("ledger.traffic", "ledger.calibrated", "ledger.cells")
 _BOOKING = (
     "ledger.crowded_hours",
     "ledger.observed",
@@ -134,7 +136,6 @@ def attribute_span(connection: Connection, first_day: date, last_day: date) -> N
         for name, table in _DICTIONARIES.items():
             statement = f"insert into {table} by name\n{sql(f'dimension/{name}')}"
             connection.execute(statement)
-    build(connection, _CALIBRATION[0])
 
 
 def build_span(

@@ -1,5 +1,6 @@
 -- 1 row per request near the window of which a source counted tokens itself: a usage record, else,
--- for reads alone, the event form of the log. A record that comes twice counts once.
+-- for reads alone, the event form of the log, else the caller's token metrics. A record that comes
+-- twice counts once.
 with records as (
     select
         as_key(correlation_id, null) as request_key,
@@ -30,8 +31,11 @@ select
     request_key,
     records.input_tokens,
     records.output_tokens,
-    coalesce(records.cache_read_tokens, logged.cache_read_tokens) as cache_read_tokens,
+    coalesce(
+        records.cache_read_tokens, logged.cache_read_tokens, metered.cache_read_tokens
+    ) as cache_read_tokens,
     records.cache_write_5m_tokens,
     records.cache_write_1h_tokens,
 from records
 full outer join logged using (request_key)
+full outer join ledger.metered_reads as metered using (request_key)

@@ -18,6 +18,10 @@ with moments as (
     from warehouse.staging.caller_traces
     where load_id = getvariable('load_id')
     union all
+    select coalesce(time_generated, ingested_at) as moment
+    from warehouse.raw.app_metrics
+    where load_id = getvariable('load_id')
+    union all
     select point_time as moment
     from warehouse.staging.metric_points
     where load_id = getvariable('load_id')
