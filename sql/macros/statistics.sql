@@ -3,9 +3,9 @@
 
 -- In USD, with 90 % probability, what costs of one caller are off by together: from the sum of their
 -- variances, and of their deviations, because a person's habits are misjudged alike each time. The
--- tenth that deviations share was measured on drawn tenants (make bench-attribution).
+-- seventh that deviations share was measured on drawn tenants (make bench-attribution).
 create or replace macro doubt_usd(variance, deviations) as
-    1.645 * sqrt(variance::double + 0.01 * deviations::double ^ 2);
+    1.645 * sqrt(variance::double + 0.02 * deviations::double ^ 2);
 
 -- The deviation that a variance means. Both are decimals where they are stored, so that sums of them
 -- do not depend on their order.
