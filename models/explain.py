@@ -35,8 +35,8 @@ _DEPLOYMENT_RULES = {
 }
 _CLASSES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 _CACHE_RULES = {
-    "measured": "a usage record, the log itself, or the token metrics of the caller's minute counted them"
-    " for this request",
+    "measured": "a usage record, the log itself, or the token metrics of the caller's minute"
+    " counted them for this request",
     "calibrated": "estimated from the request's bytes and its conversation, then scaled so that the"
     " requests of its minutes on the deployment sum to Foundry's own counts",
     "estimated": "estimated from the request's bytes and its conversation; Foundry's own counts of"

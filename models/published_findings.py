@@ -68,6 +68,7 @@ def _of_tenant(published: Published) -> Iterator[DoctorFinding]:
         yield _coverage(published, seen)
     yield from request_findings(seen)
     yield from traffic_findings(published)
+    yield from map(_calibration, published.query("doctor/calibration").records())
     if clients := published.query("doctor/clients").rows:
         told = ", ".join(f"{client} {requests:,}" for client, requests in clients)
         yield ok("clients", "clients", f"requests that reached a model: {told}")
@@ -87,6 +88,19 @@ def _coverage(published: Published, seen: Mapping[str, Seen]) -> DoctorFinding:
         f" record; {hours['measured_hours']:,} of {hours['hours']:,} hours of an account with"
         " traffic have platform metrics",
         count=reached,
+    )  # fmt: skip
+
+
+def _calibration(row: Mapping[str, Any]) -> DoctorFinding:
+    counts = {name: row[name] or 0 for name in row}
+    return ok(
+        "metrics", "calibration",
+        f"{counts['counted_requests'] / counts['requests']:.2%} of requests are in minutes of which"
+        f" Foundry's own counts are there, {counts['alone_requests'] / counts['requests']:.2%} have"
+        f" theirs to themselves and are exact; in minutes of {counts['short_requests']:,} requests"
+        f" Foundry counted less than the log shows; {counts['pool_tokens']:,} cache tokens have no"
+        " owner",
+        count=counts["requests"],
     )  # fmt: skip
 
 
