@@ -24,7 +24,9 @@ from dashboard.tables import part_name, parts_table, requests_table
 
 _LEGEND = (
     "Amounts are USD at list price, exact to 15 decimals, rounded only for display; days are UTC."
-    " measured: token counts read from the log for the request itself."
+    " measured: token counts that a source shows for the request itself; the rest of a list cost is"
+    " calibrated, estimated for each request and scaled to Foundry's own counts, and the true cost"
+    " lies between low and high nine times in ten."
     " partial: a token class is in no log, so the list cost covers the known classes and the true"
     " cost lies between low and high. unknown: no source says it; it is not zero."
 )

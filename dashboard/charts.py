@@ -61,8 +61,8 @@ def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> g
         return None
     figure = go.Figure()
     for title, labelled, color in (
-        ("with a caller and a price", False, _ORDINARY_COLOR),
-        ("unattributed", True, _LABEL_COLOR),
+        ("with a caller, usage and a price", False, _ORDINARY_COLOR),
+        ("under a label", True, _LABEL_COLOR),
     ):
         chosen = [
             row

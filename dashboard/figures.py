@@ -54,9 +54,20 @@ def evidence_text(row: Mapping[str, Any]) -> str:
     if row["list_cost_usd"] is None:
         return UNKNOWN
     status = _STATUS[row["cost_status"]]
-    calibrated = row.get("calibrated_share") or 0
-    known = "calibrated" if calibrated == 1 else "part calibrated" if calibrated else "measured"
+    known = _known(row)
     return f"{known} · {status}" if status else known
+
+
+def _known(row: Mapping[str, Any]) -> str:
+    """Of a request the weakest word there is on any of its tokens, of a sum its shares."""
+    words = {value for name, value in row.items() if name.endswith("_evidence")}
+    for word in ("estimated", "calibrated"):
+        if word in words:
+            return f"part {word}"
+    measured = row.get("measured_share")
+    if measured is None or measured == 1:
+        return "measured"
+    return f"{100 * measured:.0f} % measured" if measured else "calibrated"
 
 
 def month_text(month: str) -> str:

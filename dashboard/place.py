@@ -11,6 +11,8 @@ from models.errors import ReportError
 from models.published import month_days
 
 LABELS = ("unattributed", "unmetered", "unpriced")
+BESIDE_LABELS = ("outside_gateway", "pool")
+"""Of what the platform counted beyond the log: there is no request below such a row."""
 BILL_LABELS = ("residual", "correction")
 """Rows of the invoice and of no request: what they are made of is on the page Bridge."""
 
@@ -57,7 +59,7 @@ class Place:
         if self.day:
             return "request"
         # Without a caller there is nobody to list between the unit and its days.
-        if self.oid or self.label == "unattributed":
+        if self.oid or self.label in ("unattributed", *BESIDE_LABELS):
             return "day"
         return "user" if self.unit else "unit"
 
@@ -108,10 +110,11 @@ def unit_in_link(unit: str) -> str:
 
 
 def _label(text: str | None) -> str | None:
-    if text is None or text in (WITHOUT_LABEL, *LABELS):
+    known = (*LABELS, *BESIDE_LABELS)
+    if text is None or text in (WITHOUT_LABEL, *known):
         return text
     raise ReportError(
-        f"The link asks for the label {_shown(text)}. Labels are {', '.join(LABELS)}, and"
+        f"The link asks for the label {_shown(text)}. Labels are {', '.join(known)}, and"
         f" {WITHOUT_LABEL} for rows without one."
     )
 

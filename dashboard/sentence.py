@@ -57,10 +57,11 @@ def _bounds(total: Mapping[str, Any]) -> list[Cell]:
 def _why(measured_share: Decimal | None) -> str:
     if measured_share is None or measured_share == 1:
         return "cache tokens are not in any gateway log"
-    return (
-        f"{measured_share:.0%} of it is measured, the rest estimated for each request and scaled"
-        " to Foundry's own counts"
-    )
+    if not measured_share:
+        return "it is estimated, and scaled to Foundry's own counts"
+    percent = f"{100 * measured_share:.0f} %"
+    rest = "the rest estimated for each request and scaled to Foundry's own counts"
+    return f"{percent} of it is measured, {rest}"
 
 
 def _amount(amount: Any) -> Cell:

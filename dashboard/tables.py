@@ -1,6 +1,6 @@
 """The page's tables: rows of a report or requests of a day to cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,27 +14,32 @@ from dashboard.figures import (
     money_text,
     short_text,
 )
-from dashboard.place import BILL_LABELS, BRIDGE, WITHOUT_LABEL, Place, unit_in_link
+from dashboard.place import BESIDE_LABELS, BILL_LABELS, BRIDGE, WITHOUT_LABEL, Place, unit_in_link
 from dashboard.reader import View
 
 Rows = tuple[list[str], list[int], list[list[Cell]]]
 """Column titles, the numbers among them, and the cells."""
 
 _MONEY = (("List cost", "list_cost_usd"), ("Low", "cost_low_usd"), ("High", "cost_high_usd"))
-_COUNTS = (("Input tokens", "input_tokens"), ("Output tokens", "output_tokens"))
+_COUNTS = (
+    ("Input tokens", ("input_tokens",)),
+    ("Output tokens", ("output_tokens",)),
+    ("Cache reads", ("cache_read_tokens",)),
+    ("Cache writes", ("cache_write_5m_tokens", "cache_write_1h_tokens")),
+)
 _FIRST = {"unit": "Unit", "user": "Caller", "day": "Day"}
 
 
 def parts_table(place: Place, view: View) -> Rows:
     """Return the table of a place's units, callers or days; each row leads one step down."""
-    counts = (("Requests", "requests"), *_COUNTS)
+    counts = (("Requests", ("requests",)), *_COUNTS)
     titles = [_FIRST[place.lists], *(title for title, _ in (*_MONEY, *counts)), "Evidence"]
     decimals = _column_decimals(view)
     rows = [
         [
             _first_cell(place, row),
             *(_money_cell(row[name], decimals[name]) for _, name in _MONEY),
-            *(_count_cell(row[name]) for _, name in counts),
+            *(_count_cell(row, names) for _, names in counts),
             _evidence(row),
         ]
         for row in view.parts.records()
@@ -62,7 +67,7 @@ def requests_table(place: Place, view: View) -> Rows:
                 hint=f"CorrelationId {short_text(row['correlation_id'] or 'unknown')}",
             ),
             *(_money_cell(row[name], decimals[name]) for _, name in _MONEY),
-            *(_count_cell(row[name]) for _, name in _COUNTS),
+            *(_count_cell(row, names) for _, names in _COUNTS),
             *([Cell(_caller(row))] if who else []),
             _quiet_if_unknown(short_text(row["model"] or "unknown", 40)),
             _quiet_if_unknown(short_text(row["client"] or "unknown", 40)),
@@ -86,6 +91,8 @@ def part_name(place: Place, row: Mapping[str, Any]) -> str:
 def _first_cell(place: Place, row: Mapping[str, Any]) -> Cell:
     if row["label"] in BILL_LABELS:
         return Cell(part_name(place, row), link=Place(place.month, view=BRIDGE).link)
+    if row["label"] in BESIDE_LABELS and place.lists == "day":
+        return Cell(part_name(place, row))
     below = {
         "unit": lambda: place.at(unit=row["unit"] and unit_in_link(row["unit"])),
         "user": lambda: place.at(oid=row["oid"]),
@@ -116,8 +123,9 @@ def _money_cell(amount: Decimal | None, decimals: int | None) -> Cell:
     return Cell(money_text(amount, decimals), hint=exact_text(amount), is_quiet=amount is None)
 
 
-def _count_cell(count: int | None) -> Cell:
-    return _quiet_if_unknown(count_text(count))
+def _count_cell(row: Mapping[str, Any], names: Sequence[str]) -> Cell:
+    known = [row[name] for name in names if row[name] is not None]
+    return _quiet_if_unknown(count_text(sum(known) if known else None))
 
 
 def _quiet_if_unknown(text: str) -> Cell:

@@ -61,8 +61,22 @@ def test_evidence_names_what_is_missing() -> None:
     }
     assert evidence_text(row | {"cost_status": "partial"}) == "measured · partial"
     assert evidence_text(row | {"cost_status": "complete"}) == "measured"
-    half = row | {"calibrated_share": Decimal("0.5"), "cost_status": "complete"}
-    assert evidence_text(half) == "part calibrated"
+    half = row | {"measured_share": Decimal("0.504"), "cost_status": "complete"}
+    assert evidence_text(half) == "50 % measured"
+    none = row | {"measured_share": Decimal(0), "cost_status": "complete"}
+    assert evidence_text(none) == "calibrated"
+
+
+def test_a_request_is_as_well_known_as_its_weakest_tokens() -> None:
+    row = {"list_cost_usd": Decimal(1), "cost_status": "complete", "usage_evidence": "measured"}
+    for read, write, expected in (
+        ("measured", "measured", "measured"),
+        ("measured", "calibrated", "part calibrated"),
+        ("calibrated", "estimated", "part estimated"),
+        (None, None, "measured"),
+    ):
+        evidence = {"cache_read_evidence": read, "cache_write_evidence": write}
+        assert evidence_text(row | evidence) == expected
 
 
 def test_times_are_utc_to_the_minute() -> None:

@@ -32,7 +32,7 @@ def test_without_a_month_the_newest_is_shown() -> None:
         ({"day": "2026-10-32"}, "is no day of 2026-10"),
         ({"day": "20261005x"}, "is no day of 2026-10"),
         ({"oid": "Ada"}, "Open the person from a unit"),
-        ({"label": "pool"}, "Labels are unattributed, unmetered, unpriced"),
+        ({"label": "residual"}, "Labels are unattributed, unmetered, unpriced"),
         ({"page": "0"}, "Start at page=1"),
         ({"page": "-1"}, "Start at page=1"),
         ({"page": "²"}, "Start at page=1"),
@@ -58,6 +58,7 @@ def test_each_step_lists_the_next() -> None:
         "request",
     ]
     assert month.at(label="unattributed").lists == "day"
+    assert month.at(label="outside_gateway").lists == "day"
     assert month.at(label="unmetered").lists == "unit"
 
 
