@@ -62,8 +62,7 @@ def calibration_of(
         known |= {day: fit for day, fit in chosen.items() if fit}
         all_days |= _neighbours(connection, changed)
     around = {day + step for day in all_days for step in (-_DAY, _DAY)} | all_days
-    for day, fit_id in _recorded(connection, around - known.keys()).items():
-        known[day] = read_fit(connection, fit_id)
+    known |= _read(connection, _recorded(connection, around - known.keys()))
     return Calibration(Fits(known), frozenset(all_days))
 
 
@@ -79,6 +78,11 @@ def _recorded(connection: Connection, days: Collection[date]) -> Mapping[date, i
     return {day: fit_id for day, fit_id in found.items() if day in days}
 
 
+def _read(connection: Connection, ids: Mapping[date, int]) -> dict[date, Fit]:
+    fits = {fit_id: read_fit(connection, fit_id) for fit_id in set(ids.values())}
+    return {day: fits[fit_id] for day, fit_id in ids.items()}
+
+
 def _final(connection: Connection, first: date, last: date, known_at: datetime) -> Fit | None:
     known = fit_of_window(connection, first, last, is_final=True)
     return known or _learn(connection, first, last, known_at, is_final=True)
@@ -91,8 +95,8 @@ def _provisional(
     known_at: datetime,
 ) -> dict[date, Fit | None]:
     """A day keeps what it was calibrated with first, unless that rests on too little."""
-    kept = {day: read_fit(connection, recorded[day]) for day in days if day in recorded}
-    kept = {day: fit for day, fit in kept.items() if fit.is_firm}
+    fits = _read(connection, {day: recorded[day] for day in days if day in recorded})
+    kept = {day: fit for day, fit in fits.items() if fit.is_firm}
     chosen: dict[date, Fit | None] = dict(kept)
     if new := set(days) - kept.keys():
         last = known_at.date()

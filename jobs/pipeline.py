@@ -203,9 +203,11 @@ def _built_last(connection: Connection) -> int | None:
 def _settle(connection: Connection, days: Collection[date], run_id: int) -> None:
     """Note that these days were built, and which publication holds them."""
     with transaction(connection):
+        # A night that parted no calibrated day says nothing to a day that is built later.
         connection.execute(
-            "delete from warehouse.run.dirty_days where list_contains(?::date[], usage_day)",
-            [sorted(days)],
+            "delete from warehouse.run.dirty_days"
+            " where list_contains(?::date[], usage_day) or reason = ?",
+            [sorted(days), NIGHT],
         )
         connection.execute("delete from warehouse.run.inputs where name = ?", [_BUILT])
         connection.execute("insert into warehouse.run.inputs values (?, ?)", [_BUILT, str(run_id)])
