@@ -1,9 +1,12 @@
 """Calibrates usage days on the warehouse's connection: columns out, estimates in."""
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from models.calibration.arrays import Ints
 from models.calibration.booking import DAY_US, Booked, Stretch, booked, counted_by_dawn, stretches
@@ -17,6 +20,8 @@ from models.calibration_fits import Fit, Fits, Learned
 from models.warehouse import Connection, build, run
 
 _DAY = timedelta(days=1)
+# Each stretch in work has its columns in memory several times over.
+_MOST_THREADS = 4
 
 
 def calibrate_days(connection: Connection, first_day: date, last_day: date, fits: Fits) -> None:
@@ -31,10 +36,7 @@ def calibrate_days(connection: Connection, first_day: date, last_day: date, fits
         minutes = platform_minutes(connection)
         candidates = Candidates(**_columns(connection, "calibration/candidates"))
         traffic = placed(shown_traffic(connection, fits), minutes, candidates)
-        found = [
-            booked(traffic, minutes, stretch, fit.learned.knowledge, is_firm=fit.is_firm)
-            for stretch, fit in _stretches(first_day, last_day, fits)
-        ]
+        found = _all_booked(traffic, minutes, list(_stretches(first_day, last_day, fits)))
     else:
         build(connection, "ledger.traffic", "calibration/no_traffic")
     for name, table in {"rows": request_columns(found), "cells": cell_columns(found)}.items():
@@ -43,6 +45,22 @@ def calibrate_days(connection: Connection, first_day: date, last_day: date, fits
     build(connection, "ledger.cells")
     for name in ("rows", "cells"):
         connection.unregister(f"calibrated_{name}")
+
+
+def _all_booked(
+    traffic: Traffic, minutes: PlatformMinutes, wanted: Sequence[tuple[Stretch, Fit]]
+) -> list[Booked]:
+    """Book stretches side by side: none looks at what another comes to."""
+
+    def one(stretch: Stretch, fit: Fit) -> Booked:
+        return booked(traffic, minutes, stretch, fit.learned.knowledge, is_firm=fit.is_firm)
+
+    # Threads of the linear algebra would only wait in a loop for those that work.
+    with (
+        threadpool_limits(limits=1, user_api="blas"),
+        ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as threads,
+    ):
+        return list(threads.map(one, *zip(*wanted, strict=True)))
 
 
 def shown_traffic(connection: Connection, fits: Fits) -> Traffic:
@@ -85,9 +103,9 @@ def learned_from(parts: Sequence[tuple[Traffic, PlatformMinutes]]) -> Learned | 
     alone = telling & (held.logged == 1) & (held.minutes == 1) & (held.surplus_requests == 0)
     if not telling.any():
         return None
-    return Learned(
-        learn(traffic, held), reading, len(traffic), int(alone.sum()), int(telling.sum())
-    )
+    with threadpool_limits(limits=1, user_api="blas"):
+        knowledge = learn(traffic, held)
+    return Learned(knowledge, reading, len(traffic), int(alone.sum()), int(telling.sum()))
 
 
 def own_part(

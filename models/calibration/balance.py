@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.calibration.arrays import Bools, Floats, Ints, sums
+from models.calibration.arrays import Floats, Ints, sums
 
 CLASSES = 3
 """Reads, writes for five minutes, writes for an hour; columns of every estimate."""
@@ -23,16 +23,28 @@ def balanced(expected: Floats, doubt: Floats, cell: Ints, totals: Floats) -> Flo
     count = len(totals)
     missing = totals - _summed(expected, cell, count)
     push = np.einsum("cab,cb->ca", _inverse(doubt, cell, count), missing)[cell]
-    result = np.maximum(expected + (doubt * push[:, None, :]).sum(axis=2), 0)
-    variance = doubt[:, range(CLASSES), range(CLASSES)]
+    result: Floats = np.maximum(expected + np.einsum("rab,rb->ra", doubt, push), 0)
+    for place in range(CLASSES):
+        variance = np.ascontiguousarray(doubt[:, place, place])
+        result[:, place] = _met(result[:, place].copy(), variance, cell, totals[:, place])
+    return result
+
+
+def _met(result: Floats, variance: Floats, cell: Ints, totals: Floats) -> Floats:
+    """Move the estimates of one class, by their doubt and at last by size, until they sum."""
+    count = len(totals)
     is_open = variance > 0
     for _ in range(_ROUNDS):
-        missing = (totals - _summed(result, cell, count))[cell]
+        missing = (totals - sums(cell, result, count))[cell]
         room = np.where(missing > 0, variance + 1.0, np.minimum(variance + 1.0, result**2))
         room = room * is_open
-        share = room / np.maximum(_summed(room, cell, count), 1e-12)[cell]
+        share = room / np.maximum(sums(cell, room, count), 1e-12)[cell]
         result = np.maximum(result + share * missing, 0)
-    return _to_size(result, is_open, cell, totals)
+    free = result * is_open
+    have = sums(cell, free, count)
+    left = np.maximum(totals - sums(cell, result - free, count), 0)
+    scale = np.divide(left, have, out=np.ones_like(have), where=have > 0)
+    return result - free + free * scale[cell]
 
 
 def remaining_doubt(doubt: Floats, cell: Ints, count: int) -> Floats:
@@ -52,14 +64,6 @@ def _inverse(doubt: Floats, cell: Ints, count: int) -> Floats:
     together[:, range(CLASSES), range(CLASSES)] += _LEAST_DOUBT
     inverse: Floats = np.linalg.inv(together).astype(np.float64)
     return inverse
-
-
-def _to_size(result: Floats, is_open: Bools, cell: Ints, totals: Floats) -> Floats:
-    free = result * is_open
-    have = _summed(free, cell, len(totals))
-    left = np.maximum(totals - _summed(result - free, cell, len(totals)), 0)
-    scale = np.divide(left, have, out=np.ones_like(have), where=have > 0)
-    return result - free + free * scale[cell]
 
 
 def _summed(values: Floats, cell: Ints, count: int) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.calibration.arrays import MINUTE_US, Bools, Floats, Ints, codes, sums
+from models.calibration.arrays import MINUTE_US, Bools, Floats, Ints, sums
 from models.calibration.balance import CLASSES
 from models.calibration.cells import Cells, cells
 from models.calibration.estimate import Estimate, Knowledge, estimate
@@ -193,7 +193,7 @@ def _beyond(
     Over a whole stretch the platform's surplus is exactly what it counted more than the log shows,
     whatever single minutes say; a stretch in which it counted less has none.
     """
-    of_deployment = codes(held.deployment)
+    of_deployment = np.unique(held.deployment, return_inverse=True)[1]
     logged = held.logged.astype(np.float64)
     requests = _surplus(held.requests, logged, held.surplus_requests, of_deployment, is_own)
     shares = [

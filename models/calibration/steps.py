@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.calibration.arrays import MINUTE_US, Bools, Floats, Ints, codes, since_last
+from models.calibration.arrays import MINUTE_US, Bools, Floats, Ints, joined, since_last
 from models.calibration.traffic import Traffic
 
 LONGEST_MEMORY_US = 65 * MINUTE_US
@@ -171,8 +171,8 @@ def _continued_situation(gap_us: Floats, growth: Floats) -> Ints:
 
 def _opening_situation(traffic: Traffic, has_previous: Bools) -> Ints:
     """By who else asked lately: system prompts are alike, and may be in the cache already."""
-    own = since_last(codes(traffic.caller, traffic.client, traffic.deployment), traffic.started_us)
-    anyone = since_last(codes(traffic.client, traffic.deployment), traffic.started_us)
+    own = since_last(joined(traffic.caller, traffic.client, traffic.deployment), traffic.started_us)
+    anyone = since_last(joined(traffic.client, traffic.deployment), traffic.started_us)
     here = since_last(traffic.conversation, traffic.started_us) < LONGEST_MEMORY_US
     short, long = 5 * MINUTE_US, 60 * MINUTE_US
     warmth = np.select(

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 from attribution.recipes import RECIPES
+from attribution.runs import numbered
 from attribution.tenant import Tenant, draw_tenant
 
-from models.calibration.arrays import Ints, codes
+from models.calibration.arrays import Ints
 from models.calibration.cells import Cells, cells
 from models.calibration.platform import PlatformMinutes, clock_reading
 from models.calibration.traffic import Traffic
@@ -63,7 +64,7 @@ def platform_minutes(points: pa.Table) -> PlatformMinutes:
     counts = (metric != "ModelRequests") | (status == "200")
     minute = points["minute"].cast(pa.int64()).to_numpy()
     deployment = points["deployment"].cast(pa.int64()).to_numpy()
-    place = codes(deployment, minute)
+    place = numbered(deployment, minute)
     first = np.unique(place, return_index=True)[1]
     values = points["value"].to_numpy()
     columns = {
@@ -89,7 +90,7 @@ def log_columns(requests: pa.Table, minutes: PlatformMinutes) -> tuple[Traffic, 
     started = whole("started_at")
     ended = started + whole("total_time_ms") * 1_000
     caller, client, deployment = whole("caller"), coded("client"), whole("deployment")
-    conversation = codes(caller, client, deployment, whole("session"))
+    conversation = numbered(caller, client, deployment, whole("session"))
     unknown = np.full(len(started), -1, dtype=np.int64)
     tokens = whole("input_tokens")
     traffic = Traffic(
