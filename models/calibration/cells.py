@@ -81,7 +81,9 @@ def cells(
         [sums(of_deployment, part, int(of_deployment.max(initial=0)) + 1) for part in platform]
     )
     beyond[given[:, of_deployment] == 0] = 0
-    begins = _boundaries(beyond, of_deployment, keys % width, edge_us // MINUTE_US)
+    begins = _boundaries(
+        beyond, platform.sum(axis=0), of_deployment, keys % width, edge_us // MINUTE_US
+    )
     first = np.flatnonzero(begins)
     cell = np.cumsum(begins) - 1
     log, platform = (np.add.reduceat(part, first, axis=1) for part in (log, platform))
@@ -137,8 +139,13 @@ def _counted(minutes: PlatformMinutes, of_point: Ints, count: int) -> tuple[Floa
     )
 
 
-def _boundaries(beyond: Floats, deployment: Ints, minute: Ints, edge: int) -> Bools:
-    """Tell which minutes begin a cell; `beyond` is platform less log, 3 x minutes."""
+def _boundaries(
+    beyond: Floats, counted: Floats, deployment: Ints, minute: Ints, edge: int
+) -> Bools:
+    """Tell which minutes begin a cell.
+
+    `beyond` is platform less log, 3 x minutes, `counted` whatever the platform counted.
+    """
     begins = np.ones(len(minute), dtype=np.bool_)
     if not len(minute):
         return begins
@@ -152,8 +159,9 @@ def _boundaries(beyond: Floats, deployment: Ints, minute: Ints, edge: int) -> Bo
         first = np.flatnonzero(begins)
         excess = np.add.reduceat(beyond, first, axis=1)
         lacks = (excess < 0).any(axis=0) & (np.diff(np.append(first, len(minute))) < _MOST_MINUTES)
-        before = _helps(excess, joins[first], -1)
-        after = _helps(excess, np.append(joins[first[1:]], False), 1)
+        is_silent = np.add.reduceat(counted, first) == 0
+        before = _helps(excess, is_silent, joins[first], -1)
+        after = _helps(excess, is_silent, np.append(joins[first[1:]], False), 1)
         takes_before = lacks & (before > 0) & (before >= after)
         takes_after = lacks & (after > 0) & ~takes_before
         if not (takes_before.any() or takes_after.any()):
@@ -163,14 +171,15 @@ def _boundaries(beyond: Floats, deployment: Ints, minute: Ints, edge: int) -> Bo
     return begins
 
 
-def _helps(excess: Floats, is_near: Bools, side: int) -> Floats:
+def _helps(excess: Floats, is_silent: Bools, is_near: Bools, side: int) -> Floats:
     """Return how much of what each cell lacks its neighbour has too much of, 0 when not all of it.
 
-    Joining is right only where the neighbour has more of everything that is lacking.
+    Joining is right only where the neighbour has more of everything that is lacking. Of a minute
+    without any count it must have the whole: else that minute was lost, not counted late.
     """
     neighbour = np.roll(excess, -side, axis=1)
     wanted = np.maximum(-excess, 0)
     offered = np.maximum(neighbour, 0)
-    serves = ((wanted == 0) | (offered > 0)).all(axis=0)
+    serves = ((wanted == 0) | (offered >= np.where(is_silent, wanted, 1))).all(axis=0)
     covered = np.minimum(wanted, offered).sum(axis=0)
     return np.where(is_near & serves, covered, 0.0)

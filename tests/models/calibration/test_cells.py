@@ -82,6 +82,18 @@ def test_a_minute_the_platform_lost_has_no_totals() -> None:
     assert found.cache_tokens[found.of_request[0]].tolist() == [0, 0, 0]
 
 
+def test_a_lost_minute_does_not_join_one_with_traffic_beside_the_gateway() -> None:
+    """Two requests of the log in a minute without points; the next has one the log does not."""
+    log = [(0, 1, 5, 7), (0, 1, 6, 8), (0, 2, 4, 9)]
+    lost = _cells([(0, 2, 2, 9, 15)], log)
+    assert lost.minutes.tolist() == [1, 1]
+    assert lost.is_measured.tolist() == [False, True]
+    assert lost.surplus_requests.tolist() == [0, 1]
+    late = _cells([(0, 2, 3, 15, 24)], log)
+    assert late.minutes.tolist() == [2]
+    assert late.surplus_requests.tolist() == [0]
+
+
 def test_less_than_the_log_shows_is_told() -> None:
     found = _cells([(0, 1, 1, 4, 7)], [(0, 1, 5, 7)])
     assert found.is_short.tolist() == [True]
