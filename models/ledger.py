@@ -18,7 +18,7 @@ from models.sql_files import names, sql
 from models.warehouse import Connection, build, define, run, transaction
 
 LONGEST_SPAN_DAYS = 7
-MOST_SPAN_ROWS = 1_500_000
+MOST_SPAN_ROWS = 700_000
 """Days and gateway rows built together: enough to amortise a statement, few enough for memory."""
 
 # What is asked shortly before a day may still be in the cache on it, and what is asked on it may be
@@ -124,6 +124,7 @@ def attribute_span(connection: Connection, first_day: date, last_day: date) -> N
 
     `prepare` must have run. New callers, models, clients and deployments get their ids.
     """
+    _forget(connection)
     midnight = datetime.combine(first_day, datetime.min.time())
     window = {
         "first_day": first_day,
@@ -176,6 +177,13 @@ def write_small_tables(connection: Connection, folder: Path, run_id: int) -> dic
         table: write_parquet(connection, f"marts.{table}", folder, parquet_name(table, run_id))
         for table in SMALL_TABLES
     }
+
+
+def _forget(connection: Connection) -> None:
+    """Free the memory that the span before still holds: with it the next would spill to disk."""
+    for table in (*_ATTRIBUTION, *_CALIBRATION, *_BOOKING):
+        if table not in _VIEWS:
+            connection.execute(f"drop table if exists {table}")
 
 
 def _derive(connection: Connection, tables: Sequence[str], variables: Mapping[str, Any]) -> None:
