@@ -132,12 +132,14 @@ def _stretches(first_day: date, last_day: date, fits: Fits) -> Iterator[tuple[St
 
 
 def _in_a_row(parts: Sequence[Traffic]) -> Traffic:
-    """Put spans behind each other; a conversation ends with its span."""
-    shifted, next_conversation = [], 0
+    """Put spans behind each other; a conversation ends with its span, and so does a group."""
+    shifted, next_conversation, next_group = [], 0, 0
     for part in parts:
         conversation = part.conversation + next_conversation
+        group = np.where(part.reads_group >= 0, part.reads_group + next_group, -1)
         next_conversation = int(conversation.max(initial=next_conversation - 1)) + 1
-        shifted.append(vars(part) | {"conversation": conversation})
+        next_group = max(next_group, int(group.max(initial=-1)) + 1)
+        shifted.append(vars(part) | {"conversation": conversation, "reads_group": group})
     return Traffic(**{name: _concatenated(shifted, name) for name in Traffic.__dataclass_fields__})
 
 

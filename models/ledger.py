@@ -59,6 +59,8 @@ _BOOKING = (
     "ledger.costs",
     "ledger.charges",
     "ledger.beyond",
+    "ledger.counted_stretches",
+    "ledger.booked_stretches",
 )
 _VIEWS = (
     "ledger.near_calls",
@@ -68,6 +70,8 @@ _VIEWS = (
     "ledger.usage",
     "ledger.rated",
     "ledger.costs",
+    "ledger.counted_stretches",
+    "ledger.booked_stretches",
 )
 """Read once or in few columns, so that copying them would cost more than asking again."""
 _DICTIONARIES = {

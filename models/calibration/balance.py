@@ -26,12 +26,12 @@ def balanced(expected: Floats, doubt: Floats, cell: Ints, totals: Floats) -> Flo
     result: Floats = np.maximum(expected + np.einsum("rab,rb->ra", doubt, push), 0)
     for place in range(CLASSES):
         variance = np.ascontiguousarray(doubt[:, place, place])
-        result[:, place] = _met(result[:, place].copy(), variance, cell, totals[:, place])
+        result[:, place] = moved_to_meet(result[:, place].copy(), variance, cell, totals[:, place])
     return result
 
 
-def _met(result: Floats, variance: Floats, cell: Ints, totals: Floats) -> Floats:
-    """Move the estimates of one class, by their doubt and at last by size, until they sum."""
+def moved_to_meet(result: Floats, variance: Floats, cell: Ints, totals: Floats) -> Floats:
+    """Move estimates of one class, by their doubt and at last by size, until they sum to totals."""
     count = len(totals)
     is_open = variance > 0
     for _ in range(_ROUNDS):

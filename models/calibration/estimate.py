@@ -21,6 +21,7 @@ from models.calibration.outside import learned_outside, with_outside
 from models.calibration.prompt_size import Prompts, learned_sizes, prompts
 from models.calibration.size_knowledge import PromptSizes, Seen
 from models.calibration.steps import Steps, by_life, steps
+from models.calibration.told import with_told
 from models.calibration.traffic import Traffic, filled_sizes
 
 _, WRITE_5M, WRITE_1H = range(CLASSES)
@@ -158,7 +159,7 @@ def _round(
     The doubt has the requests' rows first, then one for each cell with requests outside.
     """
     mean, doubt = _expected(traffic, step, prompt, habits, state, asked_hour)
-    mean, doubt = _told(traffic, mean, doubt)
+    mean, doubt = with_told(traffic, mean, doubt)
     beside = np.flatnonzero(cells.surplus_requests > 0)
     number = cells.surplus_requests[beside].astype(np.float64)
     outside_mean = habits.outside[cells.deployment[beside]]
@@ -236,18 +237,6 @@ def _growth(
     variance = np.where(step.is_large & step.is_continued, unclear, variance)
     opened = np.where(step.is_large, unclear, 0.0)
     return growth, np.where(step.is_continued, variance, opened)
-
-
-def _told(traffic: Traffic, mean: Floats, doubt: Floats) -> tuple[Floats, Floats]:
-    """Set what a source counted for the request itself; it has no doubt and moves no further."""
-    told = (traffic.told_read_tokens, traffic.told_write_5m_tokens, traffic.told_write_1h_tokens)
-    for place, tokens in enumerate(told):
-        known = tokens >= 0
-        if known.any():
-            mean[known, place] = tokens[known]
-            doubt[known, place, :] = 0.0
-            doubt[known, :, place] = 0.0
-    return mean, doubt
 
 
 def _asked(habits: Habits, traffic: Traffic, step: Steps, tokens: Floats) -> Floats:

@@ -14,6 +14,7 @@ from scipy import sparse
 from models.calibration.arrays import Floats, Ints, sums
 from models.calibration.ridge import calmed, solved, usual
 from models.calibration.size_knowledge import (
+    FIRST_TEXT_SHARES,
     OUTSIDE_TOKENS,
     PromptSizes,
     Seen,
@@ -28,9 +29,8 @@ CHAPTERS = 3
 _OVERHEAD_DOUBT_TOKENS = 1_500.0
 _GROUP_DOUBT, _CALLER_DOUBT = 0.35, 0.1
 _OUTSIDE_DOUBT_TOKENS = 20_000.0
-_LARGE_STEP_DOUBT = 0.5
+_TEXT_SHARE_DOUBT = 0.5
 _LEAST_NOISE, _MOST_NOISE = 0.003, 0.25
-_FEWEST_STEPS = 20
 _ROUNDS, _EXCESS_ROUNDS = 8, 3
 
 
@@ -82,20 +82,25 @@ def _round(
     rows, marked = along(step.previous, step.is_large)
     text = np.maximum(seen.size_bytes - sums(rows, excess[marked], len(excess)), 1.0)
     matrix, starts = _equations(seen, sizes, text, rows, marked)
+    added, chapter = step.bytes_added[large], step.chapter[large]
     now = np.concatenate(
         [
             sizes.overhead_tokens,
             sizes.tokens_per_byte / sizes.usual_tokens_per_byte,
             sizes.of_caller,
             sizes.outside_tokens,
-            np.zeros(len(large)),
+            1 - sizes.text_share,
+            excess[large] - (1 - sizes.text_share[chapter]) * added,
         ]
     )
-    believed = 1 - sizes.text_share[step.chapter[large]]
     expected, doubt = _beliefs(sizes, now, is_learning=is_learning)
-    expected = np.concatenate([expected, believed * step.bytes_added[large] - excess[large]])
-    doubt = np.concatenate([doubt, _LARGE_STEP_DOUBT * step.bytes_added[large]])
+    expected = np.concatenate([expected, np.zeros(len(large))])
+    # As of steps each of which is either text or none.
+    mixed = np.sqrt(sizes.text_share * (1 - sizes.text_share))
+    doubt = np.concatenate([doubt, mixed[chapter] * added])
     wanted = (cells.input_tokens + cells.cache_tokens.sum(axis=1)).astype(np.float64)
+    # What is no text now is not among its bytes, but among the unknowns.
+    wanted -= sizes.usual_tokens_per_byte * sums(cells.of_request[rows], excess[marked], len(cells))
     is_used = cells.is_telling
     deviation = np.sqrt(
         sums(cells.of_request, (sizes.noise * sizes.usual_tokens_per_byte * text) ** 2, len(cells))
@@ -108,10 +113,11 @@ def _round(
     weight = calmed(residuals, deviation, is_used)
     found = solved(matrix, wanted, expected, doubt, weight)
     excess = excess.copy()
-    excess[large] = np.clip(excess[large] + found[starts[4] :], 0, 0.999 * step.bytes_added[large])
+    no_text = found[starts[4] : starts[5]][chapter] * added + found[starts[5] :]
+    excess[large] = np.clip(no_text, 0, 0.999 * added)
     if not is_learning:
         return sizes, excess
-    return _updated(sizes, step, excess, found, starts, 1.0 if is_first else scale), excess
+    return _updated(sizes, found, starts, 1.0 if is_first else scale), excess
 
 
 def _equations(
@@ -119,8 +125,9 @@ def _equations(
 ) -> tuple[sparse.csr_array, Ints]:
     """Return one equation per cell, and where each kind of unknown starts.
 
-    Unknown are overheads and tokens per byte of groups, callers' deviations, prompts outside, and
-    of each large step how much more of it is no text; `rows` and `marked` are as along returns.
+    Unknown are overheads and tokens per byte of groups, callers' deviations, prompts outside, by
+    chapter the share of large steps that is no text, and by how many bytes each step differs from
+    it; `rows` and `marked` are as along returns.
     """
     traffic, cells = seen.traffic, seen.cells
     usual_per_byte = sizes.usual_tokens_per_byte
@@ -132,7 +139,7 @@ def _equations(
     deployments = len(sizes.outside_tokens)
     cell, count = cells.of_request, len(cells)
     as_tokens = usual_per_byte * text
-    starts = np.cumsum([0, groups, groups, callers, deployments])
+    starts = np.cumsum([0, groups, groups, callers, deployments, CHAPTERS])
     matrix = sparse.csr_array(
         (
             np.concatenate(
@@ -141,37 +148,31 @@ def _equations(
                     as_tokens,
                     as_tokens,
                     cells.surplus_requests,
+                    -usual_per_byte * seen.step.bytes_added[marked],
                     np.full(len(rows), -usual_per_byte),
                 ]
             ),
             (
-                np.concatenate([cell, cell, cell, np.arange(count), cell[rows]]),
+                np.concatenate([cell, cell, cell, np.arange(count), cell[rows], cell[rows]]),
                 np.concatenate(
                     [
                         group,
                         starts[1] + group,
                         starts[2] + traffic.caller,
                         starts[3] + cells.deployment,
-                        starts[4] + number[marked],
+                        starts[4] + seen.step.chapter[marked],
+                        starts[5] + number[marked],
                     ]
                 ),
             ),
         ),
-        shape=(count, int(starts[4]) + len(large)),
+        shape=(count, int(starts[5]) + len(large)),
     )
     return matrix, starts
 
 
-def _updated(
-    sizes: PromptSizes, step: Steps, excess: Floats, found: Floats, starts: Ints, scale: float
-) -> PromptSizes:
+def _updated(sizes: PromptSizes, found: Floats, starts: Ints, scale: float) -> PromptSizes:
     usual_per_byte = sizes.usual_tokens_per_byte
-    share = sizes.text_share.copy()
-    for chapter in range(CHAPTERS):
-        large = step.is_large & (step.chapter == chapter)
-        if large.sum() > _FEWEST_STEPS:
-            text = 1 - excess[large] / step.bytes_added[large]
-            share[chapter] = np.clip(text.mean(), 0.02, 0.98)
     return PromptSizes(
         group_of=sizes.group_of,
         overhead_tokens=found[: starts[1]],
@@ -179,7 +180,7 @@ def _updated(
         usual_tokens_per_byte=usual_per_byte,
         of_caller=np.clip(found[starts[2] : starts[3]], -0.5, 0.6),
         outside_tokens=np.maximum(found[starts[3] : starts[4]], 0),
-        text_share=share,
+        text_share=np.clip(1 - found[starts[4] : starts[5]], 0.02, 0.98),
         noise=float(np.clip(sizes.noise * np.clip(scale, 0.6, 1.5), _LEAST_NOISE, _MOST_NOISE)),
     )
 
@@ -188,7 +189,7 @@ def _beliefs(sizes: PromptSizes, now: Floats, *, is_learning: bool) -> tuple[Flo
     """Return what is expected of the learned unknowns, and its doubt; none when not learning."""
     groups, callers = len(sizes.overhead_tokens), len(sizes.of_caller)
     deployments = len(sizes.outside_tokens)
-    learned = 2 * groups + callers + deployments
+    learned = 2 * groups + callers + deployments + CHAPTERS
     if not is_learning:
         return now[:learned], np.full(learned, 1e-9)
     expected = np.concatenate(
@@ -197,6 +198,7 @@ def _beliefs(sizes: PromptSizes, now: Floats, *, is_learning: bool) -> tuple[Flo
             np.ones(groups),
             np.zeros(callers),
             np.full(deployments, OUTSIDE_TOKENS),
+            1 - np.array(FIRST_TEXT_SHARES),
         ]
     )
     doubt = np.concatenate(
@@ -205,6 +207,7 @@ def _beliefs(sizes: PromptSizes, now: Floats, *, is_learning: bool) -> tuple[Flo
             np.full(groups, _GROUP_DOUBT),
             np.full(callers, _CALLER_DOUBT),
             np.full(deployments, _OUTSIDE_DOUBT_TOKENS),
+            np.full(CHAPTERS, _TEXT_SHARE_DOUBT),
         ]
     )
     return expected, doubt

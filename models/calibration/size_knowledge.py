@@ -10,7 +10,7 @@ from models.calibration.steps import Steps, along
 from models.calibration.traffic import Traffic
 
 OUTSIDE_TOKENS = 15_000.0
-_FIRST_TEXT_SHARES = (0.3, 0.5, 0.5)
+FIRST_TEXT_SHARES = (0.7, 0.8, 0.9)
 _FIRST_NOISE = 0.1
 _FEWEST_CELLS = 50
 
@@ -70,7 +70,7 @@ def nothing_known(seen: Seen) -> PromptSizes:
         usual_tokens_per_byte=float(middle),
         of_caller=np.zeros(0),
         outside_tokens=np.zeros(0),
-        text_share=np.array(_FIRST_TEXT_SHARES),
+        text_share=np.array(FIRST_TEXT_SHARES),
         noise=_FIRST_NOISE,
     )
 

@@ -34,6 +34,13 @@ class Traffic:
     told_read_tokens: Ints
     told_write_5m_tokens: Ints
     told_write_1h_tokens: Ints
+    reads_group: Ints
+    """Requests of one caller and minute of which a source counted the reads together; -1 for none.
+
+    `group_requests` is how many they are, `group_read_tokens` what they read.
+    """
+    group_requests: Ints
+    group_read_tokens: Ints
 
     def __len__(self) -> int:
         return len(self.started_us)

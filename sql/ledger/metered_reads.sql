@@ -1,7 +1,7 @@
--- 1 row per request of the window whose caller has no other in its minute, and of which the gateway's
--- token metrics of that caller and minute are: the cache reads they show. They are of it if they show
--- the same uncached input and output. Metrics of zero are not sent, so a caller who has any such
--- metric and none in a minute read nothing.
+-- 1 row per request of the window, by itself or with others of its caller in one minute, of which
+-- the gateway's token metrics of that caller and minute are: the cache reads they show of all of
+-- them together. They are of them if they show the same uncached input and output. Metrics of zero
+-- are not sent, so a caller who has any such metric and none in a minute read nothing.
 with points as (
     select distinct
         item_id,
@@ -28,24 +28,38 @@ counted as (
     group by caller_oid, minute
 ),
 
-alone as (
+asked as (
     select
+        request_key,
         caller_oid,
         date_trunc('minute', usage_time + to_milliseconds(coalesce(total_time_ms, 0))) as minute,
-        any_value(request_key) as request_key,
-        sum(input_tokens) as input_tokens,
-        sum(output_tokens) as output_tokens,
+        input_tokens,
+        output_tokens,
     from ledger.attributed
     where reached_model and caller_oid in (select caller_oid from counted)
+),
+
+together as (
+    select
+        caller_oid,
+        minute,
+        count(*) as requests,
+        sum(input_tokens) as input_tokens,
+        sum(output_tokens) as output_tokens,
+    from asked
     group by caller_oid, minute
-    having count(*) = 1
 )
 
 select
-    alone.request_key,
-    as_token_count(counted.read_tokens)::bigint as cache_read_tokens,
-from alone
+    asked.request_key,
+    together.requests,
+    dense_rank() over (order by asked.caller_oid, asked.minute) as reads_group,
+    counted.read_tokens::bigint as cache_read_tokens,
+from asked
+inner join together using (caller_oid, minute)
 inner join counted using (caller_oid, minute)
 where
-    alone.input_tokens = counted.input_tokens
-    and alone.output_tokens = counted.output_tokens
+    together.input_tokens = counted.input_tokens
+    and together.output_tokens = counted.output_tokens
+    -- No single request can carry more; see as_token_count.
+    and counted.read_tokens between 0 and 2000000 * together.requests

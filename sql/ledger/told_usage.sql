@@ -25,6 +25,14 @@ logged as (
     group by usage_key
     -- Of several responses under one CorrelationId nobody says whether one count covers all.
     having count(distinct response_id) <= 1
+),
+
+metered as (
+    select
+        request_key,
+        cache_read_tokens,
+    from ledger.metered_reads
+    where requests = 1
 )
 
 select
@@ -38,4 +46,4 @@ select
     records.cache_write_1h_tokens,
 from records
 full outer join logged using (request_key)
-full outer join ledger.metered_reads as metered using (request_key)
+full outer join metered using (request_key)

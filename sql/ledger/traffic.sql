@@ -19,8 +19,13 @@ with shown as (
         coalesce(told.cache_read_tokens, -1) as told_read_tokens,
         coalesce(told.cache_write_5m_tokens, -1) as told_write_5m_tokens,
         coalesce(told.cache_write_1h_tokens, -1) as told_write_1h_tokens,
+        coalesce(metered.reads_group, -1) as reads_group,
+        coalesce(metered.requests, 0) as group_requests,
+        coalesce(metered.cache_read_tokens, 0) as group_read_tokens,
     from ledger.attributed as call
     left join ledger.told_usage as told on call.request_key = told.request_key
+    left join ledger.metered_reads as metered
+        on call.request_key = metered.request_key and metered.requests > 1
     left join warehouse.directory.callers as caller on call.caller_oid = caller.oid::uuid
     left join warehouse.dimension.clients as client on call.client = client.client
     left join warehouse.dimension.llm_models as llm_model on call.llm_model = llm_model.llm_model

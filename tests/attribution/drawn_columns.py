@@ -108,6 +108,9 @@ def log_columns(requests: pa.Table, minutes: PlatformMinutes) -> tuple[Traffic, 
         told_read_tokens=unknown,
         told_write_5m_tokens=unknown,
         told_write_1h_tokens=unknown,
+        reads_group=unknown,
+        group_requests=0 * unknown,
+        group_read_tokens=0 * unknown,
     )
     row = np.lexsort((started, conversation))
     return traffic.chosen(row), row

@@ -182,6 +182,9 @@ def test_requests_without_usage_share_what_the_log_lacks() -> None:
         told_read_tokens=-plain,
         told_write_5m_tokens=-plain,
         told_write_1h_tokens=-plain,
+        reads_group=-plain,
+        group_requests=0 * plain,
+        group_read_tokens=0 * plain,
     )
     shown = drawn("base-20", 3, users=5, days=3)
     stretch = stretches(start // DAY_US * DAY_US)[1]

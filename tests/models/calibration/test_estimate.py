@@ -62,6 +62,33 @@ def test_knowledge_of_one_fortnight_serves_a_single_day(small: Drawn) -> None:
     assert missed / (truth @ price).sum() < 0.08
 
 
+def test_what_is_told_of_several_together_holds_and_improves_the_rest() -> None:
+    """As the gateway's own metric tells the reads of each caller's minute."""
+    shown = drawn("no-session-header-200", 3, users=60, days=5)
+    read = shown.tenant.truth["cache_read"].to_numpy()[shown.row].astype(np.int64)
+    traffic, cells = shown.traffic, shown.cells
+    minute = traffic.ended_us // 60_000_000
+    group = np.unique(np.stack([traffic.caller, minute]), axis=1, return_inverse=True)[1]
+    requests, tokens = np.bincount(group), np.bincount(group, read).astype(np.int64)
+    told = replace(
+        traffic,
+        reads_group=group.astype(np.int64),
+        group_requests=requests[group],
+        group_read_tokens=tokens[group],
+    )
+    knowledge = learn(traffic, cells)
+    result = estimate(told, cells, knowledge).tokens
+    assert np.bincount(group, result[:, 0]) == pytest.approx(tokens, abs=0.01)
+    several = requests[group] > 1
+    alone = estimate(traffic, cells, knowledge).tokens
+    assert np.abs(result - alone)[several].sum() > 0
+    better, usual = (score(shown.tenant, shown.of_log(one)).user_error for one in (result, alone))
+    assert better < usual
+    # One of a group is not here: what the others read is not known.
+    partial = replace(told, group_requests=requests[group] + 1)
+    assert (estimate(partial, cells, knowledge).tokens == alone).all()
+
+
 def test_what_is_told_holds_and_improves_the_rest(small: Drawn) -> None:
     known = np.arange(len(small.traffic)) % 4 == 0
     told = {

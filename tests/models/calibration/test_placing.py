@@ -30,6 +30,9 @@ def _traffic(*rows: tuple[int, int, int, int]) -> Traffic:
         told_read_tokens=zero - 1,
         told_write_5m_tokens=zero - 1,
         told_write_1h_tokens=zero - 1,
+        reads_group=zero - 1,
+        group_requests=zero,
+        group_read_tokens=zero,
     )
 
 

@@ -29,6 +29,9 @@ def _traffic(rows: list[tuple[int, int, int]], lasts_us: int = 1_000_000) -> Tra
         told_read_tokens=nothing - 1,
         told_write_5m_tokens=nothing - 1,
         told_write_1h_tokens=nothing - 1,
+        reads_group=nothing - 1,
+        group_requests=nothing,
+        group_read_tokens=nothing,
     )
 
 
