@@ -7,6 +7,7 @@ import pytest
 from attribution.baselines import BASELINES
 from attribution.drawn_columns import Drawn, drawn
 from attribution.scores import score
+from attribution.trace import FILE as TRACE
 
 from models.calibration.estimate import estimate, learn
 from models.calibration.platform import PlatformMinutes
@@ -60,6 +61,17 @@ def test_knowledge_of_one_fortnight_serves_a_single_day(small: Drawn) -> None:
         for caller in callers
     )
     assert missed / (truth @ price).sum() < 0.08
+
+
+@pytest.mark.skipif(not TRACE.is_file(), reason=f"{TRACE.name} is not in ../shared/data")
+def test_long_texts_are_not_taken_for_pictures() -> None:
+    """An hour of real prompts: half of them over 60,000 bytes, all of it text."""
+    shown = drawn("trace", 2)
+    names = ("input", *_CLASSES)
+    whole = sum(shown.tenant.truth[name].to_numpy()[shown.row] for name in names)
+    result = estimate(shown.traffic, shown.cells, learn(shown.traffic, shown.cells))
+    # One rate for all bytes would be off by 8 %: bytes per token differ by person and by text.
+    assert np.abs(result.prompt_tokens - whole).sum() / whole.sum() < 0.08
 
 
 def test_what_is_told_of_several_together_holds_and_improves_the_rest() -> None:
