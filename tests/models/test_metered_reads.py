@@ -89,6 +89,19 @@ def test_metrics_that_show_other_requests_too_say_nothing(books: Books) -> None:
     assert shown(books) == {}
 
 
+def test_metrics_say_nothing_beside_a_request_without_usage(books: Books) -> None:
+    """The gateway counted neither of its tokens, so the reads are those of the other alone."""
+    requests_of_a_minute(books, 1)
+    books.land(gateway(2))
+    land(
+        books,
+        metric("Prompt Tokens", 1_000),
+        metric("Completion Tokens", 100),
+        metric("Prompt Cached Tokens", 5_000),
+    )
+    assert shown(books) == {}
+
+
 @pytest.mark.parametrize("absurd", [-1, 4_000_001])
 def test_impossible_reads_say_nothing(books: Books, absurd: int) -> None:
     requests_of_a_minute(books, 1, 2)
