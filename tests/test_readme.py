@@ -38,8 +38,8 @@ def test_the_worked_example_is_in_the_demo(demo: tuple[Path, str]) -> None:
     named = re.search(r"`tollbook explain ([0-9a-f-]{36})`", _README)
     assert named
     text = _tollbook("explain", named[1], "--data-dir", str(demo[0]))
-    parts = "11 x 0.0000055 + 487 x 0.0000275 + 63832 x 0.00000055 + 4069 x 0.000006875"
-    assert f"{parts} = 0.076534975 USD" in text
-    assert re.search(r"cost low usd +0\.066142", text)
-    assert re.search(r"cost high usd +0\.086927", text)
+    parts = "11 x 0.0000055 + 487 x 0.0000275 + 63840 x 0.00000055 + 4062 x 0.000006875"
+    assert f"{parts} = 0.07649125 USD" in text
+    assert re.search(r"cost low usd +0\.066192", text)
+    assert re.search(r"cost high usd +0\.086790", text)
     assert re.search(r"request size bytes +278226\n", text)
