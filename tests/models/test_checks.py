@@ -10,7 +10,16 @@ from core_rows import DAY, Books, gateway, llm, open_books, person, rows_of
 
 from models import sql_files
 from models.errors import CheckError
-from models.ledger import Finding, build_span, prepare, refuse, run_checks, spans, write_day
+from models.ledger import (
+    MOST_SPAN_ROWS,
+    Finding,
+    build_span,
+    prepare,
+    refuse,
+    run_checks,
+    spans,
+    write_day,
+)
 from models.publication import read_manifest
 from models.sql_files import names, sql
 
@@ -258,7 +267,7 @@ def test_days_are_built_in_runs_of_at_most_a_week() -> None:
 
 def test_days_of_many_rows_are_built_in_shorter_runs() -> None:
     days = [DAY.replace(day=number) for number in range(1, 8)]
-    rows = dict.fromkeys(days, 700_000) | {days[4]: 40_000_000, days[6]: 3}
+    rows = dict.fromkeys(days, MOST_SPAN_ROWS // 2) | {days[4]: 40_000_000, days[6]: 3}
     assert _numbers(spans(days, rows)) == [(1, 2), (3, 4), (5, 5), (6, 7)]
 
 
