@@ -6,7 +6,7 @@ PEERS := .bench/venv
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock extras peers screenshots bench bench-ingest bench-attribution soak-ingest soak-incremental clean
+.PHONY: help demo test check format lock extras peers screenshots bench bench-ingest bench-directory bench-attribution soak-ingest soak-incremental clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -72,6 +72,9 @@ bench: $(VENV)/.developer peers ## measure tollbook beside its peers (ARGS="--on
 
 bench-ingest: $(VENV)/.developer ## measure ingestion of two million requests, and of an hour on top of a year
 	@$(BIN)/python tests/bench/bench_ingest.py $(ARGS)
+
+bench-directory: $(VENV)/.developer ## measure the sync of a directory of 100,000 people, and of changes in it
+	@$(BIN)/python tests/bench/bench_directory.py $(ARGS)
 
 bench-attribution: $(VENV)/.developer ## hold the costs of callers and units against tenants with known truth (ARGS="--recipe base-200 --seeds 1,2")
 	@$(BIN)/python tests/attribution/bench_attribution.py $(ARGS)

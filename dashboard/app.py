@@ -1,16 +1,20 @@
 """The dashboard's script: Streamlit runs it for every view. It picks the place and draws it."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
+from dashboard.adoption_page import adoption_page
 from dashboard.blocks import Cell, Line, show
 from dashboard.bridge_page import bridge_page
 from dashboard.chargeback_page import chargeback_page
 from dashboard.figures import month_text
-from dashboard.place import BRIDGE, Place, read_place
+from dashboard.place import ADOPTION, BRIDGE, Place, read_place
 from dashboard.reader import Source, open_source
 from dashboard.request_page import request_page
 from models.errors import ReportError, TollbookError
-from models.settings import read_settings
+from models.settings import Settings, read_settings
 from models.viewer import operator
 
 st.set_page_config(
@@ -21,17 +25,19 @@ st.set_page_config(
 # Streamlit leaves room for a toolbar that is switched off; the first sentence belongs up there.
 _STYLE = "<style>.stMainBlockContainer { padding-top: 2rem; padding-bottom: 3rem; }</style>"
 
+_TITLES = {BRIDGE: "Bridge", ADOPTION: "Adoption"}
+
 
 def main() -> None:
     """Draw the page, or say what keeps it from being drawn and what to do about it."""
     st.html(_STYLE)
     heading, chooser = st.columns([3, 1], vertical_alignment="bottom")
     with heading:
-        is_bridge = st.query_params.get("view") == BRIDGE
-        st.title("Bridge" if is_bridge else "Chargeback", anchor=False)
+        st.title(_TITLES.get(st.query_params.get("view", ""), "Chargeback"), anchor=False)
         show("access", Line("note", [Cell("Open on this machine only: no sign-in configured")]))
     try:
-        source = open_source(read_settings().publication_dir, operator())
+        settings = read_settings()
+        source = open_source(settings.publication_dir, operator(settings))
     except TollbookError as error:
         _warn(f"{error}.")
         return
@@ -47,11 +53,15 @@ def main() -> None:
         _choose_month(months, place)
     with heading:
         show("pages", _pages(place))
-    _draw(source, place)
+    _draw(source, place, settings)
 
 
-def _draw(source: Source, place: Place) -> None:
-    page = bridge_page if place.view else request_page if place.request else chargeback_page
+def _draw(source: Source, place: Place, settings: Settings) -> None:
+    pages: dict[str, Callable[[Source, Place], None]] = {
+        BRIDGE: bridge_page,
+        ADOPTION: partial(adoption_page, rollout_groups=settings.pilot_group_ids),
+    }
+    page = pages.get(place.view or "") or (request_page if place.request else chargeback_page)
     try:
         page(source, place)
     except TollbookError as error:
@@ -60,7 +70,8 @@ def _draw(source: Source, place: Place) -> None:
 
 def _pages(place: Place) -> Line:
     """Return the links between the pages of a month; the one shown is none."""
-    pages = (("Chargeback", Place(place.month)), ("Bridge", Place(place.month, view=BRIDGE)))
+    pages = [("Chargeback", Place(place.month))]
+    pages += [(title, Place(place.month, view=view)) for view, title in _TITLES.items()]
     return Line(
         "pages",
         [

@@ -14,6 +14,7 @@ from dashboard.figures import day_text, money_text, short_text
 _ORDINARY_COLOR = "#0072B2"
 _LABEL_COLOR = "#8C919A"
 _STEP_COLOR = "#56B4E9"
+_SHARE_COLORS = ((0, "#DCE9F3"), (1, "#005A8C"))
 _BAR_HEIGHT = 24
 
 
@@ -92,6 +93,95 @@ def bars_by_day(rows: Sequence[Mapping[str, Any]], first: date, last: date) -> g
     )
     figure.update_yaxes(tickprefix="$", nticks=5, rangemode="tozero", separatethousands=True)
     return _calm(figure, 216)
+
+
+def weekly_people(rows: Sequence[Mapping[str, Any]]) -> go.Figure | None:
+    """Draw a bar of who was active per week, below a line of who was entitled. None for nobody."""
+    most = max((max(row["active"], row["entitled"] or 0) for row in rows), default=0)
+    if not most:
+        return None
+    weeks = [f"{row['week']:%-d %b}" for row in rows]
+    hover = {"hovertext": [_week_text(row) for row in rows], "hoverinfo": "text"}
+    figure = go.Figure()
+    if any(row["entitled"] is not None for row in rows):
+        figure.add_scatter(
+            name="entitled",
+            x=weeks,
+            y=[row["entitled"] for row in rows],
+            mode="lines",
+            line={"shape": "hvh", "color": _LABEL_COLOR, "width": 2},
+            **hover,
+        )
+    figure.add_bar(
+        name="active",
+        x=weeks,
+        y=[row["active"] for row in rows],
+        text=[f"{row['active']:,}" for row in rows],
+        textposition="outside",
+        cliponaxis=False,
+        constraintext="none",
+        marker_color=_ORDINARY_COLOR,
+        **hover,
+    )
+    figure.update_layout(bargap=0.4, showlegend=len(figure.data) > 1)
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(nticks=5, range=[0, 1.2 * most], separatethousands=True)
+    return _calm(figure, 216)
+
+
+def _week_text(row: Mapping[str, Any]) -> str:
+    of = "" if row["entitled"] is None else f" of {row['entitled']:,} entitled"
+    return f"Week of {row['week']}: {row['active']:,} active{of}"
+
+
+def retention(rows: Sequence[Mapping[str, Any]]) -> go.Figure | None:
+    """Draw, by month of first use, which share came back each month. None for a single month."""
+    months = sorted({row["month"] for row in rows})
+    cohorts = {row["cohort"]: row["people"] for row in rows}
+    if len(months) < 2:
+        return None
+    told = {(row["cohort"], row["month"]): row for row in rows}
+    cells = [[told.get((cohort, month)) for month in months] for cohort in cohorts]
+    figure = go.Figure(
+        go.Heatmap(
+            x=[_month_name(month) for month in months],
+            y=[f"{_month_name(cohort)} · {people:,}" for cohort, people in cohorts.items()],
+            z=[
+                [None if cell is None else float(cell["retained_share"]) for cell in line]
+                for line in cells
+            ],
+            text=[
+                ["" if cell is None else f"{cell['retained_share']:.0%}" for cell in line]
+                for line in cells
+            ],
+            hovertext=[[_cohort_text(cell) for cell in line] for line in cells],
+            texttemplate="%{text}",
+            hoverinfo="text",
+            hoverongaps=False,
+            zmin=0,
+            zmax=1,
+            colorscale=_SHARE_COLORS,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+        )
+    )
+    figure.update_xaxes(type="category", showgrid=False, side="top")
+    figure.update_yaxes(type="category", showgrid=False, autorange="reversed", ticklabelstandoff=6)
+    return _calm(figure, 48 + 2 * _BAR_HEIGHT * len(cohorts))
+
+
+def _month_name(month: str) -> str:
+    return f"{date.fromisoformat(f'{month}-01'):%b %Y}"
+
+
+def _cohort_text(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    return (
+        f"{row['retained']:,} of {row['people']:,} who began in {_month_name(row['cohort'])}"
+        f" used Claude in {_month_name(row['month'])}"
+    )
 
 
 def waterfall(steps: Sequence[tuple[str, Decimal, bool]]) -> go.Figure | None:

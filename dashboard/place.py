@@ -18,9 +18,12 @@ BILL_LABELS = ("residual", "correction")
 
 WITHOUT_LABEL = "none"
 BRIDGE = "bridge"
+ADOPTION = "adoption"
 LONGEST_UNIT_IN_LINK = 200
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _OID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What names a caller to who sees no names.
+_PSEUDONYM = re.compile(r"(Person|Service) [0-9]{5,10}")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Place:
     """A month and, step by step, a unit, a caller, a day and a request in it.
 
     None means "not chosen". `label` keeps rows with one label, WITHOUT_LABEL those without any;
-    `view` is BRIDGE on the page Bridge, which knows the month alone.
+    `view` is BRIDGE or ADOPTION on those pages, which know the month alone.
     """
 
     month: str
@@ -120,17 +123,19 @@ def _label(text: str | None) -> str | None:
 
 
 def _view(text: str | None) -> str | None:
-    if text in (None, BRIDGE):
+    if text in (None, BRIDGE, ADOPTION):
         return text
     raise ReportError(
-        f"The link asks for the view {_shown(text or '')}. There is {BRIDGE}; without a view it is"
-        " the chargeback."
+        f"The link asks for the view {_shown(text or '')}. There are {BRIDGE} and {ADOPTION};"
+        " without a view it is the chargeback."
     )
 
 
 def _oid(text: str | None) -> str | None:
-    if text is None or _OID.fullmatch(text.lower()):
-        return text and text.lower()
+    if text is None or _PSEUDONYM.fullmatch(text):
+        return text
+    if _OID.fullmatch(text.lower()):
+        return text.lower()
     raise ReportError(
         f"The link's oid {_shown(text)} is no object id (8-4-4-4-12 hexadecimal digits)."
         " Open the person from a unit."

@@ -1,6 +1,6 @@
 """The one place of the dashboard that reads figures: one viewer, one publication at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +10,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.place import Place
+from models.adoption import adoption_of, told_by
 from models.bridge import Bridge, read_bridge
-from models.chargeback import KEY_COLUMNS
+from models.chargeback import KEY_COLUMNS, with_keys
 from models.errors import PublicationError
 from models.explain import explain
 from models.publication import Manifest, require_manifest
@@ -22,6 +23,9 @@ from models.viewer import Viewer
 PAGE_ROWS = 50
 LARGEST_PARTS = 8
 _KEPT_ANSWERS = 256
+_KEYS = ("user", "unit", "model", "client", "day")
+# Each holds everybody who may use Claude.
+_KEPT_ADOPTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Source:
         return (
             str(self.folder.resolve()),
             f"{manifest.sequence}/{manifest.run_id}/{manifest.published_at.isoformat()}",
-            f"{viewer.sees_everything}/{viewer.sees_names}/{viewer.oid}",
+            f"{viewer.sees_everything}/{viewer.sees_names}/{viewer.smallest_group}/{viewer.oid}",
             *sorted(viewer.units),
         )
 
@@ -55,6 +59,20 @@ class View:
     part_count: int
     largest: Answer | None
     days: Answer | None
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What the page Adoption shows of a month: its sum, if anybody was entitled or active."""
+
+    total: Mapping[str, Any] | None
+    units: Answer
+    weeks: Answer
+    users: Answer
+    clients: Answer
+    cohorts: Answer
+    groups: Answer
+    not_arrived: Answer
 
 
 def open_source(folder: Path, viewer: Viewer) -> Source:
@@ -76,7 +94,7 @@ def read_view(source: Source, place: Place) -> View:
 def read_parts(source: Source, place: Place) -> Answer:
     """Return every row of the place's table, for a download."""
     with _opened(source, place) as published:
-        return published.query("dashboard/all_parts")
+        return with_keys(published.query("dashboard/all_parts"), _KEYS)
 
 
 def read_request(source: Source, place: Place, request: str) -> list[dict[str, Any]]:
@@ -90,6 +108,38 @@ def read_request(source: Source, place: Place, request: str) -> list[dict[str, A
 def read_month_bridge(source: Source, month: str) -> Bridge:
     """Return the bridge of a month (YYYY-MM). Raises ReportError for who may not see all units."""
     return _bridge(source.key, month, source)
+
+
+def read_month_adoption(source: Source, month: str, rollout_groups: Sequence[str]) -> Adoption:
+    """Return who uses Claude in a month (YYYY-MM); `rollout_groups` as `adoption_of` takes them."""
+    return _adoption(source.key, month, tuple(rollout_groups), source)
+
+
+@st.cache_data(max_entries=_KEPT_ADOPTIONS, show_spinner=False)
+def _adoption(
+    key: tuple[str, ...],  # noqa: ARG001 (key is the cache's key)
+    month: str,
+    rollout_groups: tuple[str, ...],
+    _source: Source,
+) -> Adoption:
+    with adoption_of(
+        _source.folder,
+        _source.viewer,
+        month=month,
+        rollout_groups=rollout_groups,
+        manifest=_source.manifest,
+    ) as published:
+        total = told_by(published, []).records()
+        return Adoption(
+            total=total[0] if total else None,
+            units=told_by(published, ["unit"]),
+            weeks=told_by(published, ["week"]),
+            users=told_by(published, ["user"]),
+            clients=told_by(published, ["client"]),
+            cohorts=told_by(published, ["cohort"]),
+            groups=told_by(published, ["group"]),
+            not_arrived=told_by(published, ["group", "user"]),
+        )
 
 
 @st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)

@@ -95,7 +95,7 @@ def _first_cell(place: Place, row: Mapping[str, Any]) -> Cell:
         return Cell(part_name(place, row))
     below = {
         "unit": lambda: place.at(unit=row["unit"] and unit_in_link(row["unit"])),
-        "user": lambda: place.at(oid=row["oid"]),
+        "user": lambda: place.at(oid=row["oid"] or row["name"]),
         "day": lambda: place.at(day=row["day"].isoformat()),
     }[place.lists]()
     # The row below holds the same requests: those with this row's label, or without any.

@@ -3,33 +3,24 @@
 Only what a check needs is asked for: no name and no mail address ever comes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ingest.graph_service import GraphQuestion, GraphService
+from ingest.graph_assignments import PATH, PERMISSION, UNKNOWN, read_assignments
+from ingest.graph_service import GraphAddress, GraphQuestion, GraphService
 from ingest.refusal import RefusedError
 from models.clock import parse_utc
-from models.errors import SourceError
-
-PERMISSION = "Application.Read.All"
-MOST_PAGES = 1_000
-"""A hundred assignments a page; nobody assigns more one by one."""
 
 _REGISTRATION_PATH = "/applications(appId='{appId}')"
-_ENTERPRISE_PATH = "/servicePrincipals(appId='{appId}')"
-_ASSIGNED_PATH = f"{_ENTERPRISE_PATH}/appRoleAssignedTo"
 _OBJECT = ("id", str)
 _REGISTRATION = GraphQuestion("applications(appId=...)", PERMISSION, _OBJECT)
 _ENTERPRISE = GraphQuestion("servicePrincipals(appId=...)", PERMISSION, _OBJECT)
-_ASSIGNED = GraphQuestion("servicePrincipals(appId=...)/appRoleAssignedTo", PERMISSION)
 _REGISTRATION_PROPERTIES = (
     *("id", "signInAudience", "isFallbackPublicClient", "publicClient"),
     *("keyCredentials", "passwordCredentials"),
 )
-# Graph answers 400 where the id is no GUID.
-_UNKNOWN = {400, 404}
 
 
 @dataclass(frozen=True)
@@ -82,13 +73,12 @@ def read_enterprise_app(graph: GraphService, app_id: str) -> EnterpriseApp | Non
     Raises SourceError that says what to do when Graph does not answer.
     """
     properties = ("id", "appRoleAssignmentRequired")
-    found = _object(graph, _ENTERPRISE, _ENTERPRISE_PATH, app_id, properties)
+    found = _object(graph, _ENTERPRISE, PATH, app_id, properties)
     if found is None:
         return None
-    assigned: dict[object, set[str]] = {"User": set(), "Group": set()}
-    for one in _assignments(graph, app_id):
-        # A principal with several roles has as many assignments.
-        assigned.get(one.get("principalType"), set()).add(str(one.get("principalId")).lower())
+    assigned: dict[str, set[str]] = {"User": set(), "Group": set()}
+    for one in read_assignments(graph, app_id) or ():
+        assigned.get(one.kind, set()).add(one.principal_oid)
     return EnterpriseApp(
         found.get("appRoleAssignmentRequired") is True,
         frozenset(assigned["User"]),
@@ -103,42 +93,13 @@ def _object(
     app_id: str,
     properties: Sequence[str],
 ) -> dict[str, Any] | None:
+    address = GraphAddress(path, {"appId": app_id}, {"select": ",".join(properties)})
     try:
-        return graph.ask(question, lambda _: _request(path, app_id, properties))
+        return graph.get(question, address)
     except RefusedError as error:
-        if error.status in _UNKNOWN:
+        if error.status in UNKNOWN:
             return None
         raise
-
-
-def _assignments(graph: GraphService, app_id: str) -> Iterator[dict[str, Any]]:
-    properties = ("principalId", "principalType")
-    page = graph.ask(_ASSIGNED, lambda _: _request(_ASSIGNED_PATH, app_id, properties))
-    for _ in range(MOST_PAGES):
-        yield from _objects(page["value"])
-        link = page.get("@odata.nextLink")
-        if link is None:
-            return
-        page = _page(graph, link)
-    raise SourceError(f"Graph sent more than {MOST_PAGES} pages of {_ASSIGNED.name}: check it")
-
-
-def _page(graph: GraphService, link: str) -> dict[str, Any]:
-    return graph.ask(
-        _ASSIGNED,
-        lambda client: client.service_principals.with_url(link).to_get_request_information(),
-    )
-
-
-def _request(path: str, app_id: str, properties: Sequence[str]) -> Any:
-    """Return the SDK's request for a path, which its builders do not all know."""
-    from kiota_abstractions.method import Method  # noqa: PLC0415 (comes with the SDK)
-    from kiota_abstractions.request_information import RequestInformation  # noqa: PLC0415
-
-    request = RequestInformation(Method.GET, f"{{+baseurl}}{path}{{?%24select}}", {"appId": app_id})
-    request.query_parameters["%24select"] = list(properties)
-    request.headers.try_add("Accept", "application/json")
-    return request
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ingest.entra_app import (
-    PERMISSION,
     EnterpriseApp,
     Registration,
     read_enterprise_app,
     read_registration,
 )
+from ingest.graph_assignments import PERMISSION
 from ingest.graph_service import GraphService
 from ingest.patience import hasty
 from ingest.source_question import SourceQuestion, grant

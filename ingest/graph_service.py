@@ -6,8 +6,8 @@ an absent property and a null one look the same.
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,8 +24,17 @@ from ingest.refusal import RefusedError, no_credential
 from models.errors import SourceError
 from models.settings import Settings
 
+LONGEST_PAGE_ITEMS = 999
+
+MOST_PAGES = 100_000
+"""A listing that pages on for ever is a fault, not a listing."""
+
 # However slowly a page drips, it ends.
 _LONGEST_PAGE_SECONDS = 480
+
+
+class SilentServiceError(NoAnswerError):
+    """Graph did not answer at all; whoever leaves one question open does not answer the next."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,34 @@ class GraphQuestion:
     name: str
     permission: str
     sign: tuple[str, type] = ("value", list)
+
+
+@dataclass(frozen=True)
+class GraphAddress:
+    """Where something is: a path with {places} and their values, the options of the query without
+    their dollar, and headers. Graph wants the headers again with every page.
+    """
+
+    path: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self, link: str | None = None) -> Any:
+        """Return the SDK's request for the first page, or for the one that a link leads to."""
+        from kiota_abstractions.method import Method  # noqa: PLC0415 (comes with the SDK)
+        from kiota_abstractions.request_information import RequestInformation  # noqa: PLC0415
+
+        names = ",".join(f"%24{name}" for name in self.options)
+        template = f"{{+baseurl}}{self.path}" + (f"{{?{names}}}" if names else "")
+        request = RequestInformation(Method.GET, template, dict(self.values))
+        request.query_parameters |= {f"%24{name}": text for name, text in self.options.items()}
+        if link:
+            request.url = link
+        request.headers.try_add("Accept", "application/json")
+        for name, text in self.headers.items():
+            request.headers.try_add(name, text)
+        return request
 
 
 class GraphService:
@@ -76,6 +113,27 @@ class GraphService:
             if isinstance(error, ClientAuthenticationError):
                 raise no_credential("Microsoft Graph", error) from error
             raise self._silence(question) from error
+
+    def get(
+        self, question: GraphQuestion, address: GraphAddress, link: str | None = None
+    ) -> dict[str, Any]:
+        """Return what is at an address, or the page that a link of it leads to; raises as `ask`."""
+        return self.ask(question, lambda _: address.request(link))
+
+    def pages(
+        self, question: GraphQuestion, address: GraphAddress, link: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a listing from its first or from a link on; raises as `ask`.
+
+        A page may be empty and still have a next one.
+        """
+        for _ in range(MOST_PAGES):
+            page = self.get(question, address, link)
+            yield page
+            link = page.get("@odata.nextLink")
+            if link is None:
+                return
+        raise SourceError(f"Graph sent more than {MOST_PAGES} pages of {question.name}: check it")
 
     async def _answer(
         self, question: GraphQuestion, request: Callable[[Any], Any]
@@ -118,7 +176,7 @@ class GraphService:
         return body
 
     def _silence(self, question: GraphQuestion) -> SourceError:
-        return NoAnswerError(
+        return SilentServiceError(
             f"{self._endpoint} did not answer for {question.name}:"
             f" {unreachable_advice(self._endpoint, 'TOLLBOOK_GRAPH_ENDPOINT')}"
         )

@@ -97,10 +97,12 @@ def _open(settings: Settings, name: str) -> None:
 
 
 def _directory(settings: Settings) -> Iterator[DoctorFinding]:
-    from ingest.graph_directory import COLLECTIONS, GraphDirectory
+    from ingest.graph_directory import COLLECTIONS, GROUPS, GraphDirectory
 
+    # Without either no group is read, unless an ownership rule names one.
+    has_groups = settings.group_ids or settings.claude_app_id
     with GraphDirectory(settings) as directory:
-        for collection in COLLECTIONS:
+        for collection in (*COLLECTIONS, *((GROUPS,) if has_groups else ())):
             question = SourceQuestion(
                 "directory",
                 f"{collection.name} of the directory",

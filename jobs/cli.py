@@ -20,6 +20,8 @@ _COMMANDS = {
     "report": ("command_report", "report"),
     "explain": ("command_explain", "explain"),
     "prices": ("command_prices", "prices"),
+    "forget": ("command_forget", "forget"),
+    "ownership": ("command_ownership", "ownership"),
 }
 
 
@@ -50,6 +52,8 @@ _SUMMARIES = {
     "report": "Print a report of a month.",
     "explain": "Show everything behind one request's figures.",
     "prices": "Look after the reviewed price list.",
+    "forget": "Forget one person; every total stays.",
+    "ownership": "Look after the rules that give requests to units.",
 }
 
 

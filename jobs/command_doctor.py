@@ -24,7 +24,7 @@ from models.errors import SeedError, SettingsError
 from models.finding import DoctorFinding, fail, ok
 from models.invoice_findings import invoice_findings
 from models.published_findings import published_findings
-from models.seeds import read_seeds
+from models.seed_files import read_seeds
 from models.settings import Settings, read_settings
 
 _MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}

@@ -23,7 +23,7 @@ from models.viewer import operator
 def explain(correlation_id: str, form: str, data_dir: Path | None) -> None:
     """Show every source row, price row, directory row and rule behind one request's figures."""
     settings = read_settings(data_dir=data_dir)
-    found = explain_request(settings.publication_dir, operator(), correlation_id)
+    found = explain_request(settings.publication_dir, operator(settings), correlation_id)
     if form == "json":
         click.echo(json.dumps(found, indent=1, ensure_ascii=False))
         return

@@ -13,7 +13,7 @@ from models.clock import parse_utc
 from models.model_names import read_model_names
 from models.price_book import price_gaps, read_price_book
 from models.price_sources import Difference, compare_with_genai_prices, compare_with_litellm
-from models.seeds import find_seed
+from models.seed_files import find_seed
 from models.settings import read_settings
 
 

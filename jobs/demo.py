@@ -11,9 +11,10 @@ from pathlib import Path
 from ingest.graph_directory import GraphDirectory
 from ingest.progress import Progress
 from ingest.sandbox.control import SandboxControl
-from ingest.sandbox.workspace import Workspace
+from ingest.sandbox.workspace import Problems, Workspace, json_line_files, json_objects
+from jobs.directory_sync import sync_directory
 from jobs.ingestion import INGESTION, Run, ingest
-from jobs.pipeline import build_and_publish, open_run, refresh_seeds, sync_directory
+from jobs.pipeline import build_and_publish, open_run, refresh_seeds
 from models.clock import Clock, rfc3339
 from models.errors import SettingsError
 from models.publication import Manifest
@@ -24,6 +25,8 @@ from models.warehouse import claim
 _MARK = "# Written by `tollbook demo`; a new demo in this folder starts over."
 _BEFORE_START = timedelta(days=2)
 """Rows of requests that began before the recording may have become queryable within it."""
+
+_MOST_GROUPS = 50
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def tenant_settings(folder: DemoFolder, workspace: Workspace, url: str) -> Setti
         "apim_resource_ids": list(workspace.apim_resource_ids),
         "billing_scope": workspace.billing_scope,
         "claude_app_id": workspace.claude_app_id,
+        "group_ids": _group_ids(workspace),
         "usage_records": [f"{url}/blobs/usage"] if (workspace.folder / "usage").is_dir() else [],
         "allow_loopback_http": True,
         "seeds_dir": str(folder.seeds.resolve()),
@@ -112,6 +116,17 @@ def live_through(settings: Settings, workspace: Workspace, url: str, report: Pro
         for job in INGESTION:
             ingest(run, job)
         return build_and_publish(run)
+
+
+def _group_ids(workspace: Workspace) -> list[str]:
+    """Return the first groups of the recording; a directory with more is not read for all."""
+    found = (
+        value.get("id")
+        for file in json_line_files(workspace.folder / "graph", "groups")
+        for _, value in json_objects(workspace, file, Problems())
+    )
+    ids = dict.fromkeys(one for one in found if isinstance(one, str) and one)
+    return list(ids)[:_MOST_GROUPS]
 
 
 def record_problems(run: Run, sandbox: SandboxControl) -> None:

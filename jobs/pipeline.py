@@ -1,28 +1,31 @@
 """One run: seeds, sources, directory, ledger, publication; each may run twice or be killed."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
 import structlog
 
-from ingest.graph_directory import COLLECTIONS, GraphDirectory
+from jobs.directory_sync import sync_directory
 from jobs.fitting import calibration_of
 from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
+from jobs.retention import has_rule, retain
 from models import ledger
 from models.bill import prepare_bill
 from models.calibration_fits import Fits, calibrated_days, note_days
 from models.clock import Clock
-from models.directory import delta_link, record
 from models.errors import SourceError, TollbookError
+from models.forgetting.journal import finish
+from models.ownership import refresh_ownership
 from models.publication import Manifest, publish, read_manifest
+from models.retention import frozen_days
 from models.seed_loading import load_seeds, newly_known, within
 from models.settings import Settings
 from models.sql_files import sql
 from models.warehouse import NIGHT, Connection, claim, scalar, transaction, writing
 from models.warehouse import run as statement
 
-JOBS = (*INGESTION, "directory", "build")
+JOBS = (*INGESTION, "directory", "build", "retention")
 """In the order of their dependence: a build books what the others brought."""
 
 INGEST = "ingest"
@@ -40,14 +43,21 @@ _BUILT = "built_run_id"
 log = structlog.get_logger()
 
 
-def open_run(settings: Settings, clock: Clock) -> AbstractContextManager[Connection]:
-    """Open the warehouse for a run, alone; see `models.warehouse.writing`."""
-    return writing(
+@contextmanager
+def open_run(settings: Settings, clock: Clock) -> Iterator[Connection]:
+    """Open the warehouse for a run, alone; see `models.warehouse.writing`.
+
+    A forgetting that was interrupted is finished first: until then half of it is in place.
+    """
+    with writing(
         settings.warehouse_file,
         clock,
         wait_seconds=settings.writer_wait_seconds,
         memory_limit=settings.memory_limit,
-    )
+    ) as connection:
+        if finish(connection, settings, clock):
+            log.warning("finished the interrupted forgetting of somebody")
+        yield connection
 
 
 def run_jobs(run: Run, jobs: Sequence[str], asked: Asked = NOTHING_ASKED) -> None:
@@ -75,6 +85,7 @@ def _step(run: Run, job: str, asked: Asked) -> Callable[[], object]:
     steps: dict[str, Callable[[], object]] = {
         "directory": lambda: sync_directory(run),
         "build": lambda: build_and_publish(run),
+        "retention": lambda: delete_old(run),
     }
     return steps.get(job) or (lambda: ingest(run, job, asked))
 
@@ -97,26 +108,6 @@ def _raise(failures: Mapping[str, TollbookError], *, is_unpublished: bool) -> No
     raise SourceError(f"{len(failures)} jobs failed:\n" + "\n".join(lines))
 
 
-def sync_directory(run: Run, directory: GraphDirectory | None = None) -> int:
-    """Bring the directory's history up to now; return how many principals changed."""
-    if directory is None:
-        with GraphDirectory(run.settings) as opened:
-            return sync_directory(run, opened)
-    changed = 0
-    for collection in COLLECTIONS:
-        delta = directory.changes(collection, delta_link(run.connection, collection.name))
-        changed += record(
-            run.connection,
-            collection.name,
-            collection.kind,
-            delta.objects,
-            is_full=delta.is_full,
-            next_link=delta.delta_link,
-            observed_at=run.clock.now(),
-        )
-    return changed
-
-
 def refresh_seeds(run: Run) -> None:
     """Read the reviewed seeds again, and say which changed."""
     changed = load_seeds(run.connection, run.settings.seeds_dir)
@@ -130,11 +121,14 @@ def build_and_publish(run: Run) -> Manifest:
     folder = run.settings.publication_dir
     previous = read_manifest(folder)
     known_at = run.clock.now()
-    days = _days_to_build(run.connection, previous, known_at)
+    refresh_ownership(run.connection, known_at)
+    pending, frozen = _days_to_build(run.connection, previous, known_at), frozen_days(previous)
+    _warn_of_frozen(pending & frozen)
+    days = pending - frozen
     run_id = int(scalar(run.connection, "select nextval('warehouse.run.run_ids')"))
     ledger.prepare(run.connection, known_at)
     calibration = calibration_of(run.connection, days, known_at)
-    days = set(calibration.days)
+    days = set(calibration.days) - frozen
     written = _write_days(run, sorted(days), run_id, calibration.fits)
     if not days:
         # New prices and units want their checks and ids even when no day has to be written.
@@ -147,12 +141,31 @@ def build_and_publish(run: Run) -> Manifest:
         data_until=_data_until(run.connection),
         days={**(previous.days if previous else {}), **written},
         tables=ledger.write_small_tables(run.connection, folder, run_id),
+        purged=previous.purged if previous else {},
     )
     publish(folder, manifest)
     note_days(run.connection, calibration.fits, days)
-    _settle(run.connection, days, run_id)
+    _settle(run.connection, days | pending, run_id)
     run.connection.execute("checkpoint warehouse")
     return manifest
+
+
+def delete_old(run: Run) -> None:
+    """Delete what is older than the settings keep, of days with nothing left to build."""
+    if not has_rule(run):
+        return
+    known_at = run.clock.now()
+    refresh_ownership(run.connection, known_at)
+    manifest = read_manifest(run.settings.publication_dir)
+    retain(run, _days_to_build(run.connection, manifest, known_at))
+
+
+def _warn_of_frozen(days: Collection[date]) -> None:
+    if days:
+        log.warning(
+            "not built again: the retention rule deleted rows of these days, they stay as they are",
+            days=sorted(map(str, days)),
+        )
 
 
 def _days_to_build(

@@ -32,7 +32,7 @@ def print_summary(settings: Settings, manifest: Manifest) -> None:
     month = max(sorted(set(days)), key=days.count)
     first_day, last_day = month_days(month)
     with reading(
-        settings.publication_dir, operator(), first_day=first_day, last_day=last_day
+        settings.publication_dir, operator(settings), first_day=first_day, last_day=last_day
     ) as published:
         _print_month(published, month)
         _print_evidence(published)

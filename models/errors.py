@@ -7,6 +7,8 @@ TollbookError
 ├── WarehouseError       the warehouse is locked, too new or broken
 ├── CheckError           a check found rows that must not exist; nothing was published
 ├── PublicationError     nothing is published, or what is asked for is not in it
+├── OperationsError      the operations database is too new, damaged or cannot be written
+├── ForgetError          somebody cannot be forgotten, or something of them is left
 └── ReportError          a report was asked for in a way it does not offer
 """
 
@@ -37,6 +39,14 @@ class CheckError(TollbookError):
 
 class PublicationError(TollbookError):
     """Nothing is published, or what is asked for is not in the publication."""
+
+
+class OperationsError(TollbookError):
+    """The operations database is too new, damaged or cannot be written."""
+
+
+class ForgetError(TollbookError):
+    """Somebody cannot be forgotten, or something of them is left."""
 
 
 class ReportError(TollbookError):

@@ -11,6 +11,7 @@ from models.money import exact
 from models.publication import Manifest
 from models.published import FIRST_DAY, LAST_DAY, reading
 from models.rendering import plain
+from models.retention import REQUESTS
 from models.seeds import ALWAYS, FOREVER
 from models.viewer import Viewer
 
@@ -23,8 +24,17 @@ _CALLER_RULES = {
 }
 _UNIT_RULES = {
     "cost_center": "employeeOrgData.costCenter in the directory at that time",
-    "department": "no cost center in the directory at that time, so the department",
-    "last_resort": "neither cost center nor department in the directory at that time",
+    "department": "department in the directory at that time",
+    "company": "companyName in the directory at that time",
+    "division": "employeeOrgData.division in the directory at that time",
+    "group": "in the group at that time",
+    "oid": "ownership_rules.csv names the caller",
+    "reports_to": "reported to whom ownership_rules.csv names, or is them",
+    "manager": "the unit of the nearest manager who has one",
+    "owner": "the unit of whom owners.csv names as the owner",
+    "always": "no rule before it holds: the tenant's last resort",
+    "correction": "unit_corrections.csv puts the caller there",
+    "last_resort": "no rule holds",
     "not_in_directory": "the directory does not know the caller",
 }
 _DEPLOYMENT_RULES = {
@@ -72,9 +82,19 @@ def explain(
     if not rows:
         raise ReportError(
             f"no published request has the CorrelationId {correlation_id}: check the id, or run"
-            " `tollbook run` if it is newer than the publication"
+            f" `tollbook run` if it is newer than the publication{_purged(published.manifest)}"
         )
     return [plain(_explanation(row)) for row in rows]
+
+
+def _purged(manifest: Manifest) -> str:
+    days = [day for day, kinds in sorted(manifest.purged.items()) if REQUESTS in kinds]
+    if not days:
+        return ""
+    return (
+        f". The rows of single requests of {len(days)} days between {days[0]} and {days[-1]} were"
+        " purged under the retention rule; their daily totals are kept"
+    )
 
 
 def is_unknown(name: str, value: Any) -> bool:
@@ -95,17 +115,30 @@ def _explanation(row: Mapping[str, Any]) -> dict[str, Any]:
         explained["booked"] = "nothing: the request did not reach a model"
         return explained
     return explained | {
-        "unit": {
-            "unit": row["unit"],
-            "rule": _UNIT_RULES.get(row["unit_rule"], "no caller, so no unit"),
-            "held_from": _bound(row["owner_from"]),
-            "held_to": _bound(row["owner_to"]),
-        },
+        "unit": _unit(row),
         "deployment": _take(row, "llm_model", "account", "deployment", "sku", "speed")
         | {"rule": _DEPLOYMENT_RULES[row["deployment_evidence"]]},
         "price": _price(row),
         "charge": _charge(row),
     }
+
+
+def _unit(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["unit_rule"] is None:
+        return {"unit": row["unit"], "rule": "no caller, so no unit"}
+    attribute = row["unit_attribute"] or row["unit_rule"]
+    said = {
+        "unit": row["unit"],
+        "rule": row["unit_rule"],
+        "rule_reads": _UNIT_RULES.get(attribute, f"onPremisesExtensionAttributes: {attribute}"),
+        "raw_value": row["unit_raw_value"],
+        "source": row["unit_source"],
+        "held_from": _bound(row["owner_from"]),
+        "held_to": _bound(row["owner_to"]),
+    }
+    if row["ruled_unit"] not in {None, row["unit"]}:
+        said["note"] = f"the rules of today say {row['ruled_unit']}; what was booked stays"
+    return said
 
 
 def _gateway_row(row: Mapping[str, Any]) -> dict[str, Any] | str:

@@ -5,14 +5,14 @@ instruction leaves the old pointer, and with it the old publication, in place.
 """
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from models.clock import parse_utc, rfc3339
+from models.durable import sync_file, write_whole
 from models.errors import PublicationError
 from models.warehouse import Connection
 
@@ -27,6 +27,7 @@ DAY_TABLES = (
     "observations",
     "traffic",
     "metric_callers",
+    "client_versions",
 )
 SMALL_TABLES = (
     "callers",
@@ -42,6 +43,12 @@ SMALL_TABLES = (
     "billed",
     "billed_days",
     "billing_rules",
+    "groups",
+    "memberships",
+    "managers",
+    "unit_tree",
+    "entitlements",
+    "standings",
 )
 # A fifth less work than the third level in pages of the first version, and no larger.
 _FORMAT = "format parquet, parquet_version v2, compression zstd, compression_level 1"
@@ -52,7 +59,10 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 @dataclass(frozen=True)
 class Manifest:
-    """One published state. Paths are relative to the publication folder."""
+    """One published state. Paths are relative to the publication folder.
+
+    `purged` says of a day what the retention rule deleted; see `models.retention`.
+    """
 
     sequence: int
     run_id: int
@@ -60,6 +70,7 @@ class Manifest:
     data_until: datetime | None
     days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
+    purged: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def months(self) -> list[str]:
         """Return the months that have at least one day, as YYYY-MM, oldest first."""
@@ -75,8 +86,15 @@ class Manifest:
         ]
 
     def whole_days(self) -> set[str]:
-        """Return the days that have every table; an older tollbook wrote fewer."""
-        return {day for day, entry in self.days.items() if entry.keys() >= set(DAY_TABLES)}
+        """Return the days that have every table; an older tollbook wrote fewer.
+
+        A purged day is whole: it cannot have more.
+        """
+        return {
+            day
+            for day, entry in self.days.items()
+            if day in self.purged or entry.keys() >= set(DAY_TABLES)
+        }
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -104,21 +122,24 @@ def require_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def publish(folder: Path, manifest: Manifest) -> None:
-    """Make `manifest` the published state, in one rename, and drop files no kept manifest names."""
+def publish(folder: Path, manifest: Manifest, *, kept: int = _KEPT_MANIFESTS) -> None:
+    """Make `manifest` the published state, in one rename, and drop files no kept manifest names.
+
+    `kept` is how many states stay readable, this one among them.
+    """
     name = f"manifest-{manifest.sequence:08d}.json"
-    _write_durably(folder / name, json.dumps(_to_json(manifest), indent=1, sort_keys=True))
-    _write_durably(folder / _POINTER, name + "\n")
-    _prune(folder, name)
+    write_whole(folder / name, manifest_text(manifest).encode())
+    write_whole(folder / _POINTER, f"{name}\n".encode())
+    _prune(folder, name, kept)
 
 
-def _prune(folder: Path, current: str) -> None:
+def _prune(folder: Path, current: str, most: int) -> None:
     """Delete old manifests, and Parquet files that only they named or that a killed run left.
 
     Manifests after the current one are of a run that was killed, or of before a lost pointer.
     """
     manifests = sorted(folder.glob("manifest-*.json"))
-    recent = [path for path in manifests if path.name <= current][-_KEPT_MANIFESTS:]
+    recent = [path for path in manifests if path.name <= current][-most:]
     readable = {path: manifest for path in recent if (manifest := _if_readable(path))}
     kept = readable.values()
     named = {path for manifest in kept for path in manifest.tables.values()}
@@ -152,23 +173,22 @@ def write_parquet(connection: Connection, rows: str, folder: Path, name: str) ->
     target = str(path).replace("'", "''")
     connection.execute(f"copy {rows} to '{target}' ({_FORMAT})")
     # On the disk before the pointer moves, so that not even a power cut publishes half a state.
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    sync_file(path)
     return name
 
 
-def _write_durably(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def _read(path: Path) -> Manifest:
-    return _from_json(json.loads(path.read_text(encoding="utf-8")))
+    return manifest_of(path.read_text(encoding="utf-8"))
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """Return a manifest as its file holds it."""
+    return json.dumps(_to_json(manifest), indent=1, sort_keys=True)
+
+
+def manifest_of(text: str) -> Manifest:
+    """Read a manifest's text. Raises PublicationError when it is of another version."""
+    return _from_json(json.loads(text))
 
 
 def _to_json(manifest: Manifest) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from models.errors import PublicationError
 from models.publication import DAY_TABLES, SMALL_TABLES, Manifest, require_manifest
 from models.sql_files import sql
 from models.viewer import Viewer
-from models.warehouse import Connection, in_memory
+from models.warehouse import Connection, build, in_memory
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(9999, 12, 31)
 
-# In this order: the views after the first two are cut to what these say is visible.
+# Views after these are cut to what they say is visible.
+_SCOPE = ("visible_units", "visible_callers")
+# Made once, and only for who may see no part of few people.
+_SHOWN = ("active_parts", "shown_parts")
 _VIEWS = (
-    "visible_units",
-    "visible_callers",
     *SMALL_TABLES,
     *DAY_TABLES,
     "legacy_meters",
@@ -80,15 +81,13 @@ def reading(
     PublicationError when nothing is published, or nothing in those days.
     """
     state = manifest or require_manifest(folder)
-    days = len(state.files("daily", first_day, last_day))
-    if not days:
+    if not state.files("daily", first_day, last_day):
         published = ", ".join(state.months()) or "no month yet"
         raise PublicationError(
             f"nothing is published between {first_day} and {last_day}; published: {published}"
         )
-    if not state.tables.keys() >= set(SMALL_TABLES) or any(
-        len(state.files(table, first_day, last_day)) < days for table in DAY_TABLES
-    ):
+    asked = {day for day in state.days if str(first_day) <= day <= str(last_day)}
+    if not state.tables.keys() >= set(SMALL_TABLES) or not asked <= state.whole_days():
         raise PublicationError(
             "some of these days were published by an older tollbook: run `tollbook run build`"
         )
@@ -99,9 +98,9 @@ def reading(
             _set_files(connection, table, folder, state.files(table, first_day, last_day))
         for table in SMALL_TABLES:
             _set_files(connection, table, folder, [state.tables[table]])
-        connection.execute(sql("macros/statistics"))
-        for view in _VIEWS:
-            connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
+        for macros in ("statistics", "days"):
+            connection.execute(sql(f"macros/{macros}"))
+        _define_views(connection, viewer)
         yield Published(state, connection)
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise PublicationError(
@@ -128,6 +127,8 @@ def _set_scope(connection: Connection, viewer: Viewer, first_day: date, last_day
         "last_day": last_day,
         "sees_everything": viewer.sees_everything,
         "sees_names": viewer.sees_names,
+        "merges_small_parts": viewer.merges_small_parts,
+        "smallest_group": viewer.smallest_group,
         "viewer_units": sorted(viewer.units) or ["\0"],
         "viewer_oid": viewer.oid or "",
     }
@@ -135,6 +136,27 @@ def _set_scope(connection: Connection, viewer: Viewer, first_day: date, last_day
         connection.execute(f"set variable {name} = $value", {"value": value})
 
 
+def _define_views(connection: Connection, viewer: Viewer) -> None:
+    _define(connection, _SCOPE)
+    if viewer.merges_small_parts:
+        for table in _SHOWN:
+            build(connection, table, f"published/{table}")
+        # A constant is compared faster than a table is joined.
+        connection.execute(
+            "set variable viewer_caller_id = (select max(caller_id) from visible_callers)"
+        )
+        connection.execute(sql("macros/small_parts_together"))
+    else:
+        connection.execute(sql("macros/parts_as_they_are"))
+    _define(connection, _VIEWS)
+
+
+def _define(connection: Connection, views: Sequence[str]) -> None:
+    for view in views:
+        connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
+
+
 def _set_files(connection: Connection, table: str, folder: Path, files: Sequence[str]) -> None:
-    paths = [str(folder / file) for file in files]
+    # Purged days share one file without rows.
+    paths = [str(folder / file) for file in dict.fromkeys(files)]
     connection.execute(f"set variable {table}_files = $paths", {"paths": paths})

@@ -12,6 +12,7 @@ from models.publication import Manifest, read_manifest
 from models.published import Published, reading
 from models.request_checks import Seen, request_findings, seen_of
 from models.traffic_findings import traffic_findings
+from models.tree_findings import tree_findings
 from models.viewer import operator
 
 STALE_AFTER = timedelta(hours=26)
@@ -41,6 +42,7 @@ def published_findings(
         ) as published:
             yield from _of_tenant(published)
             yield from _recording(published)
+            yield from tree_findings(published)
     except PublicationError as error:
         text, _, advice = str(error).partition(": ")
         yield fail("publication", "publication", text, advice or _RUN)

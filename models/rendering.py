@@ -65,14 +65,14 @@ def _json(answer: Answer) -> bytes:
 
 def _csv(answer: Answer) -> bytes:
     lines = [_csv_line(answer.columns)]
-    lines += [
-        _csv_line(
-            "" if value is None else defused(value) if isinstance(value, str) else plain(value)
-            for value in row
-        )
-        for row in answer.rows
-    ]
+    lines += [_csv_line(map(_csv_cell, row)) for row in answer.rows]
     return "".join(lines).encode()
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return json.dumps(value)
+    return "" if value is None else defused(value) if isinstance(value, str) else plain(value)
 
 
 def _csv_line(cells: Iterable[Any]) -> str:
@@ -122,6 +122,8 @@ def _xlsx(answer: Answer, sheet: str) -> bytes:
             value = row[index]
             if isinstance(value, str):
                 page.write_string(line, index, value)
+            elif isinstance(value, bool):
+                page.write_boolean(line, index, value)
             elif isinstance(value, Decimal):
                 # Excel keeps 15 significant digits; the exact amounts are in CSV, JSON and Parquet.
                 page.write_number(line, index, value, share if is_share(name) else money)

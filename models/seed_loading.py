@@ -8,7 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from models.seeds import ALWAYS, FOREVER, naive, read_seeds
+from models.ownership_seeds import OWNERSHIP_SEEDS
+from models.seed_files import read_seeds
+from models.seeds import ALWAYS, FOREVER, naive
 from models.sql_files import sql
 from models.warehouse import Connection, mark_dirty, run, transaction
 
@@ -18,6 +20,7 @@ Span: TypeAlias = tuple[datetime, datetime]
 Row: TypeAlias = tuple[Any, ...]
 
 _DAY = timedelta(days=1)
+_RESOLVED = frozenset(seed.file_name for seed in OWNERSHIP_SEEDS)
 
 
 def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
@@ -29,7 +32,13 @@ def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
     tables = read_seeds(folder)
     with transaction(connection):
         changed = {name: _replace(connection, name, rows) for name, rows in tables.items()}
-        spans = [span for touched in changed.values() if touched for span in touched]
+        # What the others change is told by the units that follow from them.
+        spans = [
+            span
+            for name, touched in changed.items()
+            for span in touched or ()
+            if name not in _RESOLVED
+        ]
         if spans:
             # With the seeds or not at all: a kill in between would keep history at the old price.
             days = connection.execute(sql("staging/days")).fetchall()

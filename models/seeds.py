@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,6 @@ from typing import Any
 from models import seed_cells as cells
 from models.clock import parse_utc
 from models.errors import SeedError
-from models.model_names import read_model_names
-from models.price import Price
-from models.price_book import read_price_book
-from models.sql_files import seed_file
 
 FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 (tables hold naive UTC)
 """The open end of an interval in a table: later than any time, and still a plain timestamp."""
@@ -24,17 +19,22 @@ FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 (tables hold naive UTC)
 ALWAYS = datetime(1970, 1, 1)  # noqa: DTZ001
 
 Cell = Callable[[str], Any]
+RowCheck = Callable[[Mapping[str, Any]], Iterable[str]]
 
 _OID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
 class SeedTable:
-    """One dated seed: its file, its table's columns in order, and how each cell is read."""
+    """One dated seed: its file, its table's columns in order, and how each cell is read.
+
+    `problems_of` says what is wrong with the cells of one row together.
+    """
 
     file_name: str
     columns: Mapping[str, Cell]
     key: tuple[str, ...]
+    problems_of: RowCheck = lambda _: ()
 
     @property
     def table(self) -> str:
@@ -117,36 +117,6 @@ SUBSCRIPTIONS = SeedTable(
 )
 
 
-def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of every seed, by file name, in the order of their tables' columns.
-
-    Raises SeedError that lists every problem of every file.
-    """
-    problems: list[str] = []
-    readers: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
-        "prices.csv": lambda: price_rows(read_price_book(find_seed("prices.csv", folder))),
-        "models.csv": lambda: list(read_model_names(find_seed("models.csv", folder)).items()),
-    }
-    for seed in (DISCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS):
-        readers[seed.file_name] = partial(read_dated, seed, find_seed(seed.file_name, folder))
-    tables: dict[str, list[tuple[Any, ...]]] = {}
-    for name, read in readers.items():
-        try:
-            tables[name] = read()
-        except SeedError as error:
-            problems.append(str(error))
-    if problems:
-        raise SeedError("\n".join(problems))
-    return tables
-
-
-def find_seed(name: str, folder: Path | None) -> Path | Traversable:
-    """Return the file that counts: the tenant's replacement, else the product's own."""
-    if folder and (folder / name).is_file():
-        return folder / name
-    return seed_file(name)
-
-
 def read_dated(seed: SeedTable, file: Path | Traversable) -> list[tuple[Any, ...]]:
     """Read a dated seed into rows in the order of its table; SeedError lists every problem."""
     lines, problems = cells.read_seed(file, [*seed.columns, "source"])
@@ -161,47 +131,12 @@ def read_dated(seed: SeedTable, file: Path | Traversable) -> list[tuple[Any, ...
         if len(row) == len(seed.columns) + 1:
             row.setdefault("recorded_to", FOREVER)
             rows.append((number, row))
+            problems += [f"{file.name} line {number}: {wrong}" for wrong in seed.problems_of(row)]
     problems += [f"{file.name} {problem}" for problem in _interval_problems(seed, rows)]
     if problems:
         raise SeedError("\n".join(problems))
     order = [*(name for name in seed.columns if name != "recorded_to"), "recorded_to", "source"]
     return [tuple(row[column] for column in order) for _, row in rows]
-
-
-def price_rows(prices: Iterable[Price]) -> list[tuple[Any, ...]]:
-    """Spread each list price over the zones it is offered in; amounts stay exact decimals."""
-    return [
-        (
-            f"{price.price_id}@us" if zone == "us_data_zone" else price.price_id,
-            price.model,
-            price.speed,
-            zone,
-            price.prompt_over_tokens,
-            price.prompt_up_to_tokens,
-            *(
-                cells.product(amount, factor)
-                for amount in (
-                    price.input_usd_per_token,
-                    price.output_usd_per_token,
-                    price.cache_read_usd_per_token,
-                    price.cache_write_5m_usd_per_token,
-                    price.cache_write_1h_usd_per_token,
-                )
-            ),
-            price.web_search_usd_per_search,
-            naive(price.valid_from),
-            naive(price.valid_to) if price.valid_to else FOREVER,
-            naive(price.recorded_from),
-            naive(price.recorded_to) if price.recorded_to else FOREVER,
-            price.source,
-        )
-        for price in prices
-        for zone, factor in (
-            ("global", Decimal(1)),
-            ("us_data_zone", price.us_data_zone_multiplier),
-        )
-        if factor is not None
-    ]
 
 
 def _interval_problems(seed: SeedTable, rows: list[tuple[int, dict[str, Any]]]) -> list[str]:

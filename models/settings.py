@@ -29,6 +29,9 @@ from models.setting_values import PREFIX, Names
 
 FILE_NAME = "tollbook.toml"
 
+SMALLEST_GROUP = 5
+"""How few people a unit, group or team may have to be shown to who sees no names."""
+
 
 class Settings(BillingSettings):
     """Where the tenant is and where tollbook keeps its files."""
@@ -82,6 +85,11 @@ class Settings(BillingSettings):
     pilot_group_ids: Names = Field(
         default=(), description="object ids of the groups that may be assigned to that application"
     )
+    group_ids: Names = Field(
+        default=(),
+        description="object ids of the groups to report by; groups assigned to the application and"
+        " those that ownership rules name are read anyway",
+    )
     log_exports: Names = Field(
         default=(), description="folders or container URLs with exported gateway logs (JSON lines)"
     )
@@ -114,6 +122,24 @@ class Settings(BillingSettings):
     )
     writer_wait_seconds: float = Field(
         default=30, ge=0, description="how long a command waits for the warehouse's writer"
+    )
+    retention_raw_days: int | None = Field(
+        default=None, ge=1, description="days that log rows are kept; empty keeps them for ever"
+    )
+    retention_requests_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="days that single requests are kept; daily totals stay; empty keeps all",
+    )
+    names_visible: bool = Field(
+        default=True,
+        description="whether the local command line and the dashboard show names and object ids;"
+        " false shows pseudonyms",
+    )
+    smallest_group: int = Field(
+        default=SMALLEST_GROUP,
+        ge=1,
+        description="who sees no names sees units, groups and teams of fewer people as one",
     )
     memory_limit: str = Field(default="4GB", description="DuckDB memory limit while building")
     dashboard_port: int = Field(default=8501, ge=0, le=65535, description="dashboard port")
@@ -181,6 +207,11 @@ class Settings(BillingSettings):
     def warehouse_file(self) -> Path:
         """The one DuckDB file that has a writer."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def operations_file(self) -> Path:
+        """The SQLite file of what people decide and do."""
+        return self.data_dir / "operations.sqlite"
 
     @property
     def publication_dir(self) -> Path:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -13,10 +14,11 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from models.clock import Clock, rfc3339
+from models.durable import replace
 from models.errors import WarehouseError
 from models.sql_files import names, sql
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The version this code writes. `sql/warehouse/vN.sql` leads from N - 1 to N."""
 
 Connection = duckdb.DuckDBPyConnection
@@ -188,9 +190,7 @@ def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
         connection.execute(
             "set temp_directory = $folder", {"folder": str(file.with_suffix(".spill"))}
         )
-        path = str(file).replace("'", "''")
-        connection.execute(f"attach '{path}' as warehouse")
-        _migrate(connection, clock)
+        _attach(connection, file, clock)
         for macros in names("macros"):
             connection.execute(sql(macros))
     except duckdb.Error as error:
@@ -209,6 +209,26 @@ def _connect(file: Path, clock: Clock, memory_limit: str) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def swap(connection: Connection, file: Path, draft: Path, clock: Clock) -> None:
+    """Put another whole warehouse file in the place of the attached one, and attach it.
+
+    Nothing of the old file stays: neither its bytes, nor its log, nor what it spilled.
+    """
+    connection.execute("checkpoint warehouse")
+    connection.execute("detach warehouse")
+    log = file.with_name(f"{file.name}.wal")
+    log.unlink(missing_ok=True)
+    replace(draft, file)
+    shutil.rmtree(file.with_suffix(".spill"), ignore_errors=True)
+    _attach(connection, file, clock)
+
+
+def _attach(connection: Connection, file: Path, clock: Clock) -> None:
+    path = str(file).replace("'", "''")
+    connection.execute(f"attach '{path}' as warehouse")
+    _migrate(connection, clock)
 
 
 def _is_full(error: Exception) -> bool:

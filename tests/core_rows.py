@@ -17,6 +17,7 @@ from jobs.pipeline import build_and_publish
 from models import ledger
 from models.clock import Clock
 from models.directory import record
+from models.ownership import refresh_ownership
 from models.publication import Manifest
 from models.seed_loading import load_seeds
 from models.settings import Settings
@@ -229,6 +230,7 @@ class Books:
 
     def book_rows(self, first_day: date = DAY, last_day: date | None = None) -> list[Row]:
         """Build the ledger of some days, as known at the clock's time, and return its charges."""
+        refresh_ownership(self.connection, self.clock.now())
         ledger.prepare(self.connection, self.clock.now())
         ledger.build_span(self.connection, first_day, last_day or first_day)
         return rows_of(

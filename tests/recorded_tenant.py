@@ -31,6 +31,10 @@ class Recording:
         text = (self.out / "graph" / f"{name}.jsonl").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
+    def seed(self, name: str) -> list[Row]:
+        with (self.out / "seeds" / f"{name}.csv").open(encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
     @property
     def by_id(self) -> dict[str, Row]:
         """Gateway rows by correlation id, where the id can be used as a key."""
@@ -104,8 +108,7 @@ def is_guid(text: str | None) -> bool:
 
 
 def key_owners(tenant: Recording) -> list[Row]:
-    with (tenant.out / "seeds" / "subscriptions.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return tenant.seed("subscriptions")
 
 
 def find_caller(row: Row, owners: list[Row]) -> str | None:

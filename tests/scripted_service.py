@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: its path, its query (the first value of each option), its body."""
+    """One request: its path, its query (the first value of each option), its body, its headers."""
 
     method: str
     path: str
     options: Mapping[str, str]
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def scripted_service(script: Script) -> Iterator[tuple[str, list[Asked]]]:
             url = urlsplit(self.path)
             options = {name: values[0] for name, values in parse_qs(url.query).items()}
             length = int(self.headers.get("Content-Length") or 0)
-            asked.append(Asked(self.command, url.path, options, self.rfile.read(length)))
+            headers = {name.lower(): text for name, text in self.headers.items()}
+            body = self.rfile.read(length)
+            asked.append(Asked(self.command, url.path, options, body, headers))
             one = (
                 script(asked[-1]) if callable(script) else script[min(len(asked), len(script)) - 1]
             )

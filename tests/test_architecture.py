@@ -36,32 +36,43 @@ _MAY_READ = {
     # Token metrics have no staging: two statements ask them for their callers and days.
     "staging": {"batch", "staging", "raw"},
     "directory": {"round", "directory", "seeds", "staging"},
+    "ownership": {"directory", "seeds", "staging", "reviewed", "ownership"},
     "ledger": {"raw", "staging", "directory", "dimension", "seeds", "calibration", "ledger"},
-    "dimension": {"ledger", "directory", "dimension"},
+    "dimension": {"ledger", "directory", "dimension", "seeds"},
     "calibration": {"staging", "ledger", "dimension", "calibration"},
     "billing": {"staging", "seeds", "run", "billing"},
-    "marts": {"ledger", "marts", "directory", "dimension", "run", "billing"},
+    "marts": {"ledger", "marts", "directory", "dimension", "seeds", "run", "billing"},
     "run": {"run", "seeds"},
     "checks": {"raw", "staging", "dimension", "ledger", "marts", "directory"},
     "published": {"published"},
     "bridge": {"published", "bridge"},
-    "reports": {"published", "bridge"},
+    "roll_up": {"published", "roll_up"},
+    "adoption": {"published", "adoption"},
+    "reports": {"published", "bridge", "adoption"},
     "doctor": {"published"},
     "dashboard": {"published", "page"},
+    "forget": {"directory", "seeds", "dimension"},
+    "operations": {"operations"},
 }
 _KINDS = {
     "answer": "batch",
     "landed_rows": "batch",
     "known_rows": "batch",
     "observed": "round",
-    "changed": "round",
+    "binned": "round",
     "vanished": "round",
+    "told": "round",
+    "changed": "round",
+    "observed_links": "round",
+    "ended_links": "round",
+    "begun_links": "round",
     "calibrated_rows": "calibration",
     "calibrated_cells": "calibration",
     "parts": "page",
+    "audit": "operations",
 } | {file.name.removesuffix(".sql"): "published" for file in (files("sql") / "published").iterdir()}
 _NO_CODE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
-_CTE = re.compile(r"(?:\bwith|,)\s+(\w+) as \(")
+_CTE = re.compile(r"(?:\bwith(?: recursive)?|,)\s+(\w+) as \(")
 _TABLE = re.compile(
     r"(?:(?<!distinct )\bfrom|\bjoin|\busing|\bupdate|\binto(?! name))"
     r"\s+([a-z_][\w.]*)\b(?!\s*\()"

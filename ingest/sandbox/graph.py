@@ -5,7 +5,7 @@ first page was asked for, so a moving clock never tears a listing apart.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -29,13 +29,16 @@ from ingest.sandbox.graph_request import (
     root,
     selected,
 )
-from ingest.sandbox.graph_rounds import DeltaRounds
+from ingest.sandbox.graph_rounds import delta_rounds
 from ingest.sandbox.graph_schema import DELTA_KINDS, SETS, TYPES, USER_DEFAULT, known_names
 from ingest.sandbox.workspace import JsonObject
 from models.clock import Clock, rfc3339
 
 _Handler: TypeAlias = Callable[[Request], JsonObject]
 _Items: TypeAlias = Callable[[int], list[JsonObject]]
+_Listing: TypeAlias = tuple[str, str | None, str | None, int]
+
+_LISTINGS_KEPT = 8
 
 _LIST_OPTIONS = frozenset({"$select", "$top", "$skiptoken", "$filter", "$count"})
 # The SDKs write the cast without its namespace.
@@ -46,14 +49,15 @@ _PRINCIPAL_BY_APP_ID = f"/v1.0/servicePrincipals{_BY_APP_ID}"
 
 @dataclass(frozen=True)
 class Graph:
-    """What the endpoints answer from."""
+    """What the endpoints answer from; the last listings are kept for their further pages."""
 
     directory: Directory
     clock: Clock
+    listings: dict[_Listing, list[JsonObject]] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
         """All Graph routes, the longer ones first where one could hide another."""
-        rounds = DeltaRounds(self.directory, self.clock)
+        rounds = delta_rounds(self.directory, self.clock)
         routes = [
             self._route(f"/v1.0/{SETS[kind]}/{spelling}", partial(rounds.answer, kind))
             for kind in DELTA_KINDS
@@ -123,7 +127,7 @@ class Graph:
             now = self.clock.now()
             position = self.directory.position_at(now)
             token = Token(name, self.directory.generation, rfc3339(now), position)
-        everything = items(token.last)
+        everything = self._listing(request, given, token.last, items)
         body: JsonObject = {"@odata.context": f"{root(request)}/$metadata#{name}"}
         if given.get("$count", "").lower() == "true" and token.offset == 0:
             body["@odata.count"] = len(everything)
@@ -135,6 +139,17 @@ class Graph:
             )
         body["value"] = everything[token.offset : end]
         return body
+
+    def _listing(
+        self, request: Request, given: dict[str, str], position: int, items: _Items
+    ) -> list[JsonObject]:
+        """A whole listing, made once for all of its pages."""
+        key = (request.url.path, given.get("$select"), given.get("$filter"), position)
+        if key not in self.listings:
+            while len(self.listings) >= _LISTINGS_KEPT:
+                self.listings.pop(next(iter(self.listings)))
+            self.listings[key] = items(position)
+        return self.listings[key]
 
     def _one(self, kind: ObjectKind, request: Request) -> JsonObject:
         given = options(request, frozenset({"$select"}))
@@ -152,7 +167,8 @@ class Graph:
         if "app_id" in request.path_params:
             other = "appId"
         if found is None and other is not None:
-            same = (one for one in self._present(kind, position) if one.value.get(other) == wanted)
+            present = self._present(kind, position)
+            same = (one for one in present if str(one.value.get(other)).lower() == wanted.lower())
             found = next(same, None)
         if found is None or not found.present:
             raise not_found(wanted)
@@ -199,10 +215,11 @@ class Graph:
         def items(position: int) -> list[JsonObject]:
             links = self.directory.all("app_role_assignment", position)
             present = (link.value for link in links if link.present)
+            owner_id = principal.value["id"].lower()
             return [
                 _projected(value, names, None)
                 for value in present
-                if value.get("resourceId") == principal.value["id"] and matches(given, value)
+                if str(value.get("resourceId")).lower() == owner_id and matches(given, value)
             ]
 
         return self._page(request, given, "appRoleAssignments", items)

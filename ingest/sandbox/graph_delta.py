@@ -19,7 +19,7 @@ class Round:
     """One delta round over `kind`: from position `first` (None = from nothing) to `last`."""
 
     kind: ObjectKind
-    select: list[str] | None
+    select: tuple[str, ...] | None
     first: int | None
     last: int
 
@@ -54,11 +54,17 @@ def delta_ids(directory: Directory, asked: Round) -> list[str]:
 def delta_item(directory: Directory, asked: Round, object_id: str) -> JsonObject:
     """The item of one object as of `asked.last`; properties it does not have are left out."""
     version = directory.find(asked.kind, object_id, asked.last)
+    known_id = version.value.get("id", object_id) if version else object_id
     if version is None or version.state == "purge":
-        return {"id": object_id, "@removed": {"reason": "deleted"}}
+        return {"id": known_id, "@removed": {"reason": "deleted"}}
     if not version.present:
-        return {"id": object_id, "@removed": {"reason": "changed"}}
-    return {**_shown(asked, version), **_link_changes(directory, asked, object_id), "id": object_id}
+        return {"id": known_id, "@removed": {"reason": "changed"}}
+    return {
+        **_cleared(directory, asked, object_id),
+        **_shown(asked, version),
+        **_link_changes(directory, asked, object_id),
+        "id": known_id,
+    }
 
 
 def object_type(
@@ -82,6 +88,18 @@ def _shown(asked: Round, version: Version) -> JsonObject:
     return {name: version.value[name] for name in asked.properties if name in version.value}
 
 
+def _cleared(directory: Directory, asked: Round, object_id: str) -> JsonObject:
+    """Properties that the object had when the round began and has no more, as null."""
+    before = _version_before(directory, asked, object_id)
+    return dict.fromkeys(_shown(asked, before)) if before else {}
+
+
+def _version_before(directory: Directory, asked: Round, object_id: str) -> Version | None:
+    if asked.first is None:
+        return None
+    return directory.find(asked.kind, object_id, asked.first)
+
+
 def _differs(directory: Directory, asked: Round, first: int, object_id: str) -> bool:
     if _link_changes(directory, asked, object_id):
         return True
@@ -97,8 +115,12 @@ def _differs(directory: Directory, asked: Round, first: int, object_id: str) -> 
 def _link_changes(directory: Directory, asked: Round, object_id: str) -> JsonObject:
     """`manager@delta` and `members@delta`: links that came, and those that went as removed."""
     changes: JsonObject = {}
+    known = _version_before(directory, asked, object_id)
     for link in sorted(asked.links):
-        before = set() if asked.first is None else _linked(directory, link, object_id, asked.first)
+        before: set[str] = set()
+        # Who comes back from the bin comes with all links, as a new one does.
+        if asked.first is not None and known is not None and known.present:
+            before = _linked(directory, link, object_id, asked.first)
         after = _linked(directory, link, object_id, asked.last)
         items = [_link_item(directory, member, asked.last) for member in sorted(after - before)]
         items += [

@@ -90,8 +90,8 @@ class Directory:
         return bisect_right(self.events, now, key=lambda event: event.at)
 
     def find(self, kind: ObjectKind, object_id: str, position: int) -> Version | None:
-        """What is known of one object at `position`, soft-deleted included."""
-        return _version_at(self._versions[kind].get((object_id,), []), position)
+        """What is known of an object at `position`, also of one in the bin; ids of any case."""
+        return _version_at(self._versions[kind].get((object_id.lower(),), []), position)
 
     def all(self, kind: str, position: int) -> Iterator[Version]:
         """The version at `position` of each object or link of `kind`, in recorded order."""
@@ -102,26 +102,32 @@ class Directory:
 
     def manager_id(self, user_id: str, position: int) -> str | None:
         """The id of the user's manager, if the user has one."""
-        version = _version_at(self._versions["manager"].get((user_id,), []), position)
+        version = _version_at(self._versions["manager"].get((user_id.lower(),), []), position)
         return version.value["manager_id"] if version and version.present else None
 
     def member_ids(self, group_id: str, position: int) -> list[str]:
         """The ids of the direct members of a group, in recorded order."""
-        links = self._members.get(group_id, {})
-        found = ((member, _version_at(versions, position)) for member, versions in links.items())
-        return [member for member, version in found if version and version.present]
+        links = self._members.get(group_id.lower(), {}).values()
+        found = (_version_at(versions, position) for versions in links)
+        return [version.value["member_id"] for version in found if version and version.present]
 
     def transitive_member_ids(self, group_id: str, position: int) -> list[str]:
-        """The ids of all members of a group and of the groups in it, each once."""
-        found: dict[str, None] = {}
+        """The ids of all members of a group and of the groups in it, each once.
+
+        A deleted group has nobody in it until it is restored.
+        """
+        found: dict[str, str] = {}
         waiting = [group_id]
         while waiting:
             for member in self.member_ids(waiting.pop(), position):
-                if member not in found:
-                    found[member] = None
+                if member.lower() in found:
+                    continue
+                found[member.lower()] = member
+                group = self.find("group", member, position)
+                if group is None or group.present:
                     waiting.append(member)
-        found.pop(group_id, None)
-        return list(found)
+        found.pop(group_id.lower(), None)
+        return list(found.values())
 
     def touched(self, kinds: frozenset[str], first: int, last: int) -> list[str]:
         """Ids with an event of `kinds` between two positions, in order, each once."""
@@ -230,7 +236,8 @@ def _key(kind: str, value: JsonObject, *, with_target: bool) -> tuple[str, ...]:
     missing = [name for name in needed if not isinstance(value.get(name), str) or not value[name]]
     if missing:
         raise BrokenLineError(f"a {kind} needs {' and '.join(missing)} as text")
-    return tuple(value[name] for name in key_names)
+    # Ids are GUIDs, which Graph itself writes in either case.
+    return tuple(value[name].lower() for name in key_names)
 
 
 def _generation(workspace: Workspace) -> str:

@@ -4,8 +4,10 @@ A token lives seven days of sandbox time; an older one is answered with 410 and 
 full synchronization (delta-query-overview.md, "Token duration", "Synchronization reset").
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache, partial
 
 from starlette.requests import Request
 
@@ -26,15 +28,24 @@ from ingest.sandbox.workspace import JsonObject
 from models.clock import Clock, rfc3339
 
 _TOKEN_LIFE = timedelta(days=7)
+_ROUNDS_KEPT = 8
 _DELTA_OPTIONS = frozenset({"$select", "$top", "$skiptoken", "$deltatoken"})
+
+
+def delta_rounds(directory: Directory, clock: Clock) -> "DeltaRounds":
+    """The delta endpoints over a recorded directory."""
+    return DeltaRounds(
+        directory, clock, lru_cache(maxsize=_ROUNDS_KEPT)(partial(delta_ids, directory))
+    )
 
 
 @dataclass(frozen=True)
 class DeltaRounds:
-    """What the delta endpoints answer from."""
+    """What the delta endpoints answer from; `ids_of` lists a round once for all of its pages."""
 
     directory: Directory
     clock: Clock
+    ids_of: Callable[[Round], list[str]]
 
     def answer(self, kind: ObjectKind, request: Request) -> JsonObject:
         """One page of a delta round; raises GraphError for a request Graph would refuse."""
@@ -47,8 +58,9 @@ class DeltaRounds:
         self._refuse_other_recording(request, token)
         if given.get("$deltatoken") == "latest":
             return self._body(request, token, name, [], None)
-        asked = Round(kind, token.select, token.first, token.last)
-        ids = delta_ids(self.directory, asked)
+        select = None if token.select is None else tuple(token.select)
+        asked = Round(kind, select, token.first, token.last)
+        ids = self.ids_of(asked)
         end = token.offset + token.page_size
         value = [delta_item(self.directory, asked, one) for one in ids[token.offset : end]]
         following = replace(token, offset=end) if end < len(ids) else None

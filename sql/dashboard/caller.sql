@@ -4,4 +4,4 @@ select
     display_name as name,
     kind,
 from callers
-where oid = getvariable('chosen_oid')
+where getvariable('chosen_oid') in (oid, if(getvariable('sees_names'), null, display_name))

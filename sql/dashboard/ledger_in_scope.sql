@@ -13,7 +13,12 @@ where
     )
     and (
         getvariable('chosen_oid') is null
-        or booked.caller_id in (select caller_id from callers where oid = getvariable('chosen_oid'))
+        or booked.caller_id in (
+            select caller_id
+            from callers
+            where
+                getvariable('chosen_oid') in (oid, if(getvariable('sees_names'), null, display_name))
+        )
     )
     and (
         getvariable('chosen_label') is null

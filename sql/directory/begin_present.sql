@@ -1,7 +1,7 @@
 -- From now on the changed attributes hold; what is first known of a principal also held before.
 insert into warehouse.directory.principals by name
 select
-    changed.* exclude (is_new, moves, known_from),
+    changed.* exclude (is_new, known_from),
     case
         when is_new then getvariable('always')::timestamp
         else greatest(getvariable('moment')::timestamp, known_from)

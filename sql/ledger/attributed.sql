@@ -33,8 +33,6 @@ select
         else 'us_data_zone'
     end as dearest_zone,
     case when call.caller_oid is not null then coalesce(owner.unit, 'Unassigned') end as unit,
-    case when call.caller_oid is not null then coalesce(owner.unit_rule, 'not_in_directory') end
-        as unit_rule,
 from ledger.callers as call
 left join ledger.places as place
     on

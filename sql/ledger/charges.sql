@@ -39,7 +39,6 @@ select
     caller_oid,
     caller_evidence,
     unit,
-    unit_rule,
     llm_model,
     account,
     deployment,

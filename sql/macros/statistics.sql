@@ -30,6 +30,15 @@ create or replace macro most_usd(cost_usd, doubt) as
 create or replace macro share_of(part, whole) as
     case when whole > 0 then (part / whole)::decimal(7, 6) end;
 
+-- What a cost is for each of some people, to 1e-9 USD: whole numbers, divided and rounded half up.
+create or replace macro per_head_usd(cost_usd, heads) as
+    case
+        when heads > 0
+            then (
+                ((cost_usd * 1000000000)::hugeint * 2 + heads::hugeint) // (heads::hugeint * 2)
+            )::decimal(38, 0) * 0.000000001::decimal(10, 9)
+    end::decimal(38, 15);
+
 -- The variance of tokens as that of their cost, and the covariance of two classes' tokens.
 create or replace macro cost_variance_of(rate_usd, variance) as rate_usd::double ^ 2 * variance;
 create or replace macro cost_covariance_of(one_usd, other_usd, covariance) as

@@ -31,3 +31,12 @@ create or replace macro as_key(correlation_id, item_id) as
 -- An id as text where its key alone would not say how it was written.
 create or replace macro other_spelling(id) as
     case when try_cast(id as uuid)::varchar is distinct from id then id end;
+
+-- A text without the space around it, of whatever kind; one of nothing but space is none.
+create or replace macro as_text(value) as
+    nullif(
+        regexp_replace(
+            value, '^[\t-\r\x1c-\x20\x{85}\pZ]+|[\t-\r\x1c-\x20\x{85}\pZ]+$', '', 'g'
+        ),
+        ''
+    );

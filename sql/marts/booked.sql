@@ -5,7 +5,6 @@ select
     caller.caller_id,
     charge.caller_evidence,
     unit.unit_id,
-    charge.unit_rule,
     llm_model.llm_model_id,
     deployment.deployment_id,
     charge.deployment_evidence,

@@ -1,8 +1,15 @@
 -- 1 row per caller, label and combination of the other keys that a report asks for; keys not asked for
--- are NULL. What one caller's costs may be off by adds up, so it is known from here on.
+-- are NULL, and so are those of groups, managers and roll-ups, which sql/roll_up/caller_lines.sql knows.
+-- What one caller's costs may be off by adds up, so it is known from here on.
 select
     caller_id,
     case when getvariable('by_unit') then unit_id end as unit_id,
+    cast(null as integer) as parent_unit_id,
+    cast(null as integer) as group_id,
+    cast(null as integer) as manager_id,
+    cast(null as integer) as level,
+    cast(null as boolean) as is_roll_up,
+    cast(null as boolean) as overlaps,
     case when getvariable('by_model') then llm_model_id end as llm_model_id,
     case when getvariable('by_client') then client_id end as client_id,
     case when getvariable('by_day') then usage_day end as usage_day,

@@ -1,5 +1,5 @@
 -- Rows of ledger that the viewer may see, of the days whose files were asked for.
-select *
+select * replace (shown_unit(unit_id, caller_id) as unit_id)
 from read_parquet(getvariable('ledger_files'))
 where
     getvariable('sees_everything')

@@ -39,7 +39,12 @@ select
     call.caller_conflict,
     call.malformed_oid,
     unit.unit,
-    booked.unit_rule,
+    case when call.caller_id is not null then coalesce(owner.unit_rule, 'not_in_directory') end
+        as unit_rule,
+    owner.attribute as unit_attribute,
+    owner.raw_value as unit_raw_value,
+    owner.rule_source as unit_source,
+    ruled.unit as ruled_unit,
     owner.valid_from as owner_from,
     owner.valid_to as owner_to,
     llm_model.llm_model,
@@ -92,6 +97,7 @@ left join ownership as owner
         call.caller_id = owner.caller_id
         and owner.valid_from <= call.usage_time
         and call.usage_time < owner.valid_to
+left join units as ruled on owner.unit_id = ruled.unit_id
 where
     call.correlation_id = getvariable('wanted')
     or call.request_key = try_cast(getvariable('wanted') as uuid)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.chargeback import KEY_COLUMNS
+from models.chargeback import KEY_COLUMNS, chargeback_rows
 from models.publication import require_manifest
 from models.published import Published, month_days, reading
 from models.viewer import operator
@@ -56,8 +56,7 @@ def queries(month: Published) -> dict[str, Query]:
 
 
 def _chargeback(key: str) -> Query:
-    asked = {f"by_{other}": other == key for other in KEY_COLUMNS}
-    return lambda published: published.query("reports/chargeback", **asked)
+    return lambda published: chargeback_rows(published, [key])
 
 
 @contextmanager

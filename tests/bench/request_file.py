@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from models.seeds import read_seeds
+from models.seed_files import read_seeds
 
 MODELS = (
     "claude-sonnet-4-5",

@@ -250,7 +250,7 @@ def test_viewers_do_not_share_what_is_kept(hostile) -> None:
     folder = hostile.data_dir / "published"
     unit = '=HYPERLINK("https://example.org";"unit")'
     everything = open_source(folder, operator())
-    one_unit = open_source(folder, Viewer("lead", units=frozenset({unit})))
+    one_unit = open_source(folder, Viewer("lead", units=frozenset({unit}), smallest_group=1))
     place = Place(MONTH)
     assert read_view(everything, place).total["requests"] == 64
     assert read_view(one_unit, place).total["requests"] == 15
@@ -264,3 +264,18 @@ def test_a_publication_replaced_meanwhile_asks_for_a_reload(hostile, tmp_path: P
     shutil.rmtree(folder / "ledger")
     with pytest.raises(PublicationError, match="reload the page"):
         read_view(source, Place(MONTH))
+
+
+def test_who_sees_no_names_goes_down_by_pseudonym_and_finds_no_object_id(hostile) -> None:
+    folder = hostile.data_dir / "published"
+    source = open_source(folder, Viewer("analyst", sees_everything=True, smallest_group=1))
+    units = read_view(source, Place(MONTH)).parts.records()
+    place = Place(MONTH, unit=next(row["unit"] for row in units if row["unit"].startswith("**")))
+    (row,) = [row for row in read_view(source, place).parts.records() if row["label"] == ""]
+    assert row["oid"] is None
+    assert row["name"].startswith("Person 0")
+    below = read_view(source, place.at(oid=row["name"]))
+    assert below.caller["name"] == row["name"]
+    assert below.total["requests"] == 16
+    (named, *_) = read_view(open_source(folder, operator()), place).parts.records()
+    assert read_view(source, place.at(oid=named["oid"])).total["requests"] == 0

@@ -107,10 +107,18 @@ def test_the_pages_lead_to_each_other(open_page: Open, folder: Path) -> None:
         (line,) = [block for block in blocks(app.main) if block.get("look") == "pages"]
         return {cell["text"]: cell["link"] for cell in line["cells"]}
 
-    assert links(open_page(folder, **LINK)) == {"Chargeback": "?month=2026-10", "Bridge": None}
+    chargeback, bridge, adoption = (
+        "?month=2026-10",
+        "?month=2026-10&view=bridge",
+        "?month=2026-10&view=adoption",
+    )
+    assert links(open_page(folder, **LINK)) == {
+        "Chargeback": chargeback,
+        "Bridge": None,
+        "Adoption": adoption,
+    }
     app = open_page(folder, month="2026-10")
-    bridge = "?month=2026-10&view=bridge"
-    assert links(app) == {"Chargeback": None, "Bridge": bridge}
+    assert links(app) == {"Chargeback": None, "Bridge": bridge, "Adoption": adoption}
     labelled = {cells[0]["text"]: cells[0]["link"] for cells in table(app)}
     assert labelled["residual"] == labelled["correction"] == bridge
 
@@ -119,4 +127,6 @@ def test_a_month_without_a_bill_says_so(open_page: Open, hostile: Any) -> None:
     app = open_page(hostile.data_dir, **LINK)
     assert text_of(app, "sentence").startswith("October 2026: No costs are read: set TOLLBOOK_")
     app = open_page(hostile.data_dir, view="profit")
-    assert "There is bridge; without a view it is the chargeback" in text_of(app, "warning")
+    assert "There are bridge and adoption; without a view it is the chargeback" in text_of(
+        app, "warning"
+    )

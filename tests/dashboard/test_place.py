@@ -19,6 +19,11 @@ def test_a_link_survives_any_unit_name(unit: str) -> None:
     assert read_place(dict(parse_qsl(place.link[1:])), MONTHS) == place
 
 
+def test_a_pseudonym_names_a_caller_as_an_object_id_does() -> None:
+    for text in ("Person 00042", "Service 1234567"):
+        assert read_place({"oid": text}, MONTHS).oid == text
+
+
 def test_without_a_month_the_newest_is_shown() -> None:
     assert read_place({}, MONTHS) == Place("2026-10")
 
@@ -32,6 +37,7 @@ def test_without_a_month_the_newest_is_shown() -> None:
         ({"day": "2026-10-32"}, "is no day of 2026-10"),
         ({"day": "20261005x"}, "is no day of 2026-10"),
         ({"oid": "Ada"}, "Open the person from a unit"),
+        ({"oid": "Person 42' or true"}, "Open the person from a unit"),
         ({"label": "residual"}, "Labels are unattributed, unmetered, unpriced"),
         ({"page": "0"}, "Start at page=1"),
         ({"page": "-1"}, "Start at page=1"),

@@ -5,7 +5,6 @@ select
     caller.oid,
     booked.caller_evidence,
     unit.unit,
-    booked.unit_rule,
     llm_model.llm_model,
     deployment.deployment,
     booked.speed,

@@ -50,6 +50,7 @@ create table llm_models as select * from (values
     (0, 'claude-plain'), (1, 'claude-band'), (2, 'claude-fable-5')) as t (llm_model_id, llm_model);
 create table deployments as select * from (values
     (0, 'a', 'one'), (1, 'b', 'two')) as t (deployment_id, deployment, account);
+create table groups (group_id integer, group_oid varchar, "group" varchar);
 create table accounts as select * from (values
     ('one', 'rg-one'), ('two', 'rg-two')) as t (account, resource_group);
 create table billing_rules as select

@@ -122,26 +122,6 @@ def test_a_quiet_hour_costs_no_write_until_the_link_grows_old(books: Books) -> N
     assert delta_link(books.connection, "users") == "four"
 
 
-def test_only_days_that_a_change_may_move_are_opened_again(books: Books) -> None:
-    def dirty() -> set[date]:
-        found = books.connection.execute("select usage_day from warehouse.run.dirty_days")
-        return {day for (day,) in found.fetchall()}
-
-    books.land(gateway(1, "2026-10-02T10:00:00Z"), gateway(2, "2026-10-08T10:00:00Z"))
-    books.book(date(2026, 10, 2), date(2026, 10, 8))
-    for change, days in (
-        (person(1), {date(2026, 10, 2), date(2026, 10, 8)}),  # first known: held before as well
-        (person(9), set()),  # never called
-    ):
-        books.connection.execute("delete from warehouse.run.dirty_days")
-        books.observe(change, at="2026-10-05T00:00:00Z")
-        assert dirty() == days
-    books.observe(in_center("CC-2"), at="2026-10-07T00:00:00Z")
-    books.connection.execute("delete from warehouse.run.dirty_days")
-    books.observe(in_center("CC-3"), at="2026-10-08T00:00:00Z")
-    assert dirty() == {date(2026, 10, 8)}
-
-
 def test_a_round_that_breaks_off_leaves_nothing(books: Books) -> None:
     with pytest.raises(Exception, match="NOT NULL"):
         record(

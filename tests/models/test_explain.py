@@ -51,7 +51,10 @@ def test_an_ordinary_request_shows_its_rows_and_its_arithmetic(books: Books) -> 
     assert "BackendRequestHeaders" in explained["caller"]["rule"]
     assert explained["unit"] == {
         "unit": "CC-2",
-        "rule": "employeeOrgData.costCenter in the directory at that time",
+        "rule": "cost_center",
+        "rule_reads": "employeeOrgData.costCenter in the directory at that time",
+        "raw_value": "CC-2",
+        "source": "employeeOrgData.costCenter of Microsoft Entra ID",
         "held_from": "2026-10-05T09:00:00Z",
         "held_to": None,
     }

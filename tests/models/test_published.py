@@ -66,6 +66,7 @@ VIEWERS = st.builds(
     sees_everything=st.booleans(),
     sees_names=st.booleans(),
     units=st.frozensets(st.sampled_from([*UNITS, "CC-3", "", "\0", "CC-1' or true --"])),
+    smallest_group=st.just(1),
     oid=st.none() | st.sampled_from([*CALLERS, oid(9), "", oid(1).upper()]),
 )
 
@@ -84,21 +85,35 @@ def test_a_viewer_sees_the_rows_of_their_scope_and_no_other(books: Books, viewer
         ).fetchall()
         assert charged == found
         assert ask("select coalesce(sum(requests), 0) from daily").fetchone() == (len(ids),)
-        seen = {text for (text,) in ask("select oid from callers").fetchall()}
-        names = ask("select display_name from callers where display_name is not null").fetchall()
+        people = ask("select caller_id, oid, display_name from callers").fetchall()
         spans = ask(
-            "select oid, unit from ownership inner join units using (unit_id)"
-            " left join callers using (caller_id)"
+            "select caller_id, unit from ownership inner join units using (unit_id)"
         ).fetchall()
         days = ask("select count(*) from coverage").fetchone()
     assert days == (3 if viewer.sees_everything else 0,)
+    seen = {books_oids(books)[number] for number, *_ in people}
     assert seen <= {oid(who) for who, *_ in TRAFFIC} - (
         set() if viewer.sees_everything else _strangers(viewer)
     )
     assert seen >= {oid(who) for who in _known_of(viewer)}
-    assert viewer.sees_names or names == []
+    for number, text, name in people:
+        own = books_oids(books)[number]
+        assert text == (own if viewer.sees_names or own == viewer.oid else None)
+        assert viewer.sees_names or name == f"Person {number:05}"
     if not viewer.sees_everything:
-        assert all(who == viewer.oid or unit in viewer.units for who, unit in spans)
+        assert all(
+            books_oids(books)[number] == viewer.oid or unit in viewer.units
+            for number, unit in spans
+        )
+
+
+def books_oids(books: Books) -> dict[int, str]:
+    """Who each surrogate stands for, as the warehouse has it."""
+    return dict(
+        books.connection.execute(
+            "select caller_id, oid from warehouse.directory.callers"
+        ).fetchall()
+    )
 
 
 def _known_of(viewer: Viewer) -> set[int]:
@@ -142,11 +157,12 @@ def test_a_unit_sees_who_was_in_it_and_only_while_they_were(books: Books) -> Non
 def test_reports_keep_to_the_scope(books: Books) -> None:
     head = Viewer("head", units=frozenset({"CC-2"}))
     rows = chargeback(books.publication, head, month="2026-10", by=["user"]).records()
+    numbers = {text: number for number, text in books_oids(books).items()}
     assert {(row["oid"], row["name"], row["requests"]) for row in rows} == {
-        (oid(3), None, 1),
-        (oid(5), None, 1),
+        (None, f"Person {numbers[oid(who)]:05}", 1) for who in (3, 5)
     }
-    assert explain(books.publication, head, correlation(4))[0]["caller"]["display_name"] is None
+    caller = explain(books.publication, head, correlation(4))[0]["caller"]
+    assert (caller["oid"], caller["display_name"]) == (None, f"Person {numbers[oid(3)]:05}")
     with pytest.raises(ReportError, match="no published request has the CorrelationId"):
         explain(books.publication, head, correlation(3))
 

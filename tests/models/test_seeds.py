@@ -23,8 +23,9 @@ from core_rows import (
 from jobs.ingestion import Run
 from jobs.pipeline import refresh_seeds
 from models.errors import SeedError
+from models.seed_files import read_seeds
 from models.seed_loading import load_seeds
-from models.seeds import ALWAYS, FOREVER, read_seeds
+from models.seeds import ALWAYS, FOREVER
 from models.warehouse import scalar
 
 
@@ -48,6 +49,11 @@ def test_the_products_own_seeds_are_good() -> None:
         "discounts.csv",
         "deployments.csv",
         "subscriptions.csv",
+        "ownership_rules.csv",
+        "unit_names.csv",
+        "unit_corrections.csv",
+        "owners.csv",
+        "units.csv",
     }
     assert len(tables["prices.csv"]) > 50
     assert tables["discounts.csv"] == []

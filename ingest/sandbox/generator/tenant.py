@@ -36,13 +36,14 @@ from ingest.sandbox.generator.recording import (
     write_lines,
     write_objects,
 )
+from ingest.sandbox.generator.reviewers import write_reviews
 from ingest.sandbox.generator.sources import (
     Sources,
     draw_sources,
     write_source_truth,
     write_sources,
 )
-from ingest.sandbox.generator.timeline import Timeline, build_timeline
+from ingest.sandbox.generator.timeline import Timeline, build_timeline, departments_of
 from ingest.sandbox.generator.traps import TRAPS
 from ingest.sandbox.generator.truth import people_rows, truth_columns, unlogged_columns
 
@@ -101,6 +102,7 @@ def generate_tenant(
         planted = plant_faults(scope, calls)
         gateway_rows, llm_rows = write_log_tables(folder, scope, company, calls, tell)
         _write_subscriptions(folder, company, calls)
+        write_reviews(folder / "seeds", company, timeline.corrections, departments_of(company))
         sources = _write_sources(folder, scope, company, calls, planted, tell)
         _write_workspace(folder, scope, now)
         summary = TenantSummary(

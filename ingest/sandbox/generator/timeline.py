@@ -13,6 +13,7 @@ from ingest.sandbox.generator.graph_objects import (
     membership_object,
     user_object,
 )
+from ingest.sandbox.generator.reviewers import Correction, answerable, backdated
 
 FOREVER_MS = 2**62
 _RENAMED = "Applied {}"
@@ -32,12 +33,13 @@ class Event:
 class Timeline:
     """The lines of graph/timeline.jsonl, and what follows from them.
 
-    `spans` are (caller, from_ms, unit) in that order of sorting; `active_from_ms` and
-    `active_until_ms` bound, by caller, when requests can be theirs.
+    `spans` are (caller, from_ms, unit) in that order of sorting, as finance corrected them;
+    `active_from_ms` and `active_until_ms` bound, by caller, when requests can be theirs.
     """
 
     lines: tuple[dict[str, object], ...]
     spans: tuple[tuple[int, int, str], ...]
+    corrections: tuple[Correction, ...]
     active_from_ms: Ints
     active_until_ms: Ints
 
@@ -102,16 +104,41 @@ def build_timeline(
         memberships={(g, p) for g, group in enumerate(company.groups) for p in group.members},
     )
     directory.spans += [(p, 0, company.people[p].unit) for p in everyone]
+    service, owner = answerable(company)
     services = range(len(company.people), len(company.oids))
-    directory.spans += [(service, 0, UNASSIGNED) for service in services]
+    directory.spans += [(one, 0, UNASSIGNED) for one in services if one != service]
     for event in events:
         _apply(directory, event)
+    directory.spans += [
+        (service, since, unit) for one, since, unit in directory.spans if one == owner
+    ]
+    corrections = _corrections(company, events, starts_ms, starts_ms + days * DAY_MS)
+    directory.spans += [(one.person, one.from_ms, one.unit) for one in corrections]
     return Timeline(
         lines=tuple(directory.lines),
         spans=tuple(sorted(directory.spans, key=lambda span: span[:2])),
+        corrections=corrections,
         active_from_ms=_moments(company, events, "join", default=0),
         active_until_ms=_moments(company, events, "disable", default=FOREVER_MS),
     )
+
+
+def _corrections(
+    company: Company, events: list[Event], starts_ms: int, ends_ms: int
+) -> tuple[Correction, ...]:
+    """Return the one move that the directory was told of too late."""
+    late = company.movers[0]
+    return tuple(
+        backdated(late, str(event.detail), event.at_ms, starts_ms, ends_ms)
+        for event in events
+        if event.kind == "move" and event.subject == late
+    )
+
+
+def departments_of(company: Company) -> list[str]:
+    """Return every department of the recording, with the name that one of them gets in it."""
+    own = {person.department for person in company.people if person.department}
+    return sorted(own | {_RENAMED.format(company.renamed_department)})
 
 
 def _moments(company: Company, events: list[Event], kind: str, *, default: int) -> Ints:

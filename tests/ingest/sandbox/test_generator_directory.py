@@ -22,6 +22,18 @@ def unit_of(user: Row) -> str:
     return next((part.strip() for part in parts if part and part.strip()), "Unassigned")
 
 
+def reviewed_unit(
+    row: Row, users: dict[str, Row], corrections: list[Row], owners: list[Row]
+) -> str:
+    """What finance says, else the owner's unit, else the directory's; by the rules' own words."""
+    for one in corrections:
+        if one["oid"] == row["caller_oid"] and one["valid_from"] <= row["time"] < one["valid_to"]:
+            return str(one["unit"])
+    owner = next((one["owner_oid"] for one in owners if one["oid"] == row["caller_oid"]), None)
+    found = users.get(owner or row["caller_oid"])
+    return unit_of(found) if found else "Unassigned"
+
+
 def test_the_timeline_explains_every_unit(tenant: Recording) -> None:
     users = {user["id"]: user for user in tenant.graph("users")}
     services = {app["id"] for app in tenant.graph("service_principals")}
@@ -40,6 +52,10 @@ def test_the_timeline_explains_every_unit(tenant: Recording) -> None:
     assert all(text.endswith(":00:00Z") for text in times)
     end = tenant.summary.starts_at + timedelta(days=DAYS)
     assert tenant.summary.starts_at < moment(times[0]) <= moment(times[-1]) < end
+    corrections, owners = tenant.seed("unit_corrections"), tenant.seed("owners")
+    (late,) = corrections
+    assert {owner["oid"] for owner in owners} < services
+    corrected = 0
     pending = changes.copy()
     moved = set()
     for row in tenant.truth:
@@ -53,11 +69,12 @@ def test_the_timeline_explains_every_unit(tenant: Recording) -> None:
                     moved.add(value["id"])
                 users[value["id"]] = value
         assert row["true_oid"] in users or row["true_oid"] in services
-        if row["caller_oid"] in services:
-            assert row["unit"] == "Unassigned"
-        elif row["caller_oid"]:
-            assert row["unit"] == unit_of(users[row["caller_oid"]])
+        if row["caller_oid"]:
+            assert row["unit"] == reviewed_unit(row, users, corrections, owners)
+            corrected += (row["caller_oid"], row["unit"]) == (late["oid"], late["unit"])
     assert moved
+    assert late["oid"] in moved
+    assert corrected
 
 
 def test_the_directory_is_whole(tenant: Recording) -> None:

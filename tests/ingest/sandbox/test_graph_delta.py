@@ -2,6 +2,10 @@ import time
 
 import httpx
 import pytest
+from recorded_directory import entry
+from tiny_workspace import write_workspace
+
+from ingest.sandbox.process import sandbox_process
 
 BEARER = {"Authorization": "Bearer any"}
 
@@ -149,3 +153,55 @@ def test_the_clock_may_go_back(get, at):
         {"id": "user-6", "@removed": {"reason": "deleted"}},
     ]
     assert ids(get("/users?$filter=department eq 'Sales'")) == []
+
+
+def test_what_was_cleared_is_null_also_where_the_recording_leaves_it_out(changing):
+    link = changing("/users/delta?$select=department,employeeId", "2026-10-01T00:00:00Z")
+    link = link["@odata.deltaLink"]
+    changed = changing(link, "2026-10-02T00:00:00Z")
+    assert changed["value"] == [{"department": None, "employeeId": "1", "id": "CLEARED"}]
+
+
+def test_whoever_is_restored_comes_with_all_links_and_ids_are_of_any_case(changing):
+    link = changing("/users/delta?$select=id,manager", "2026-10-02T00:00:00Z")["@odata.deltaLink"]
+    gone = changing(link, "2026-10-03T00:00:00Z")
+    assert gone["value"] == [{"id": "CLEARED", "@removed": {"reason": "changed"}}]
+    back = changing(gone["@odata.deltaLink"], "2026-10-04T00:00:00Z")["value"]
+    assert back == [
+        {"id": "CLEARED", "manager@delta": [{"@odata.type": "#microsoft.graph.user", "id": "boss"}]}
+    ]
+
+
+def test_a_deleted_group_has_nobody_in_it(changing):
+    path = "/groups/outer/transitiveMembers"
+    assert ids(changing(path, "2026-10-02T00:00:00Z")) == ["INNER", "CLEARED"]
+    assert ids(changing(path, "2026-10-05T00:00:00Z")) == []
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory):
+    """Ask a sandbox of its own for a path, at a time."""
+    person = {"id": "CLEARED", "department": "Tools", "employeeId": "1"}
+    files = {
+        "graph/users.jsonl": [person, {"id": "boss"}],
+        "graph/managers.jsonl": [{"user_id": "cleared", "manager_id": "boss"}],
+        "graph/groups.jsonl": [{"id": "outer"}, {"id": "INNER"}],
+        "graph/memberships.jsonl": [
+            {"group_id": "outer", "member_id": "INNER"},
+            {"group_id": "inner", "member_id": "CLEARED"},
+        ],
+        "graph/timeline.jsonl": [
+            entry("2026-10-02T00:00:00Z", "user", "upsert", id="CLEARED", employeeId="1"),
+            entry("2026-10-03T00:00:00Z", "user", "delete", id="cleared"),
+            entry("2026-10-04T00:00:00Z", "user", "upsert", id="CLEARED"),
+            entry("2026-10-05T00:00:00Z", "group", "delete", id="inner"),
+        ],
+    }
+    with sandbox_process(write_workspace(tmp_path_factory.mktemp("changing"), files)) as url:
+
+        def ask(path, now):
+            httpx.post(f"{url}/sandbox/clock", json={"now": now}).raise_for_status()
+            target = path if path.startswith("http") else f"{url}/v1.0{path}"
+            return httpx.get(target, headers=BEARER).json()
+
+        yield ask

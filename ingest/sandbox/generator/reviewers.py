@@ -1,0 +1,80 @@
+"""What the simulated company's reviewers wrote beside the directory: seeds that decide units."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.sandbox.generator.catalog import DAY_MS, utc_text
+from ingest.sandbox.generator.company import Company
+
+_BACKDATED_MS = 3 * DAY_MS
+_REVIEWED_AFTER_MS = DAY_MS
+_TIMES = ("valid_from", "valid_to", "recorded_from", "recorded_to")
+_COMPANY = "Contoso"
+_SIMULATED = "simulated review"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Finance's word that a person (by index) was in a unit before the directory said so."""
+
+    person: int
+    unit: str
+    from_ms: int
+    until_ms: int
+    reviewed_ms: int
+
+
+def backdated(person: int, unit: str, moved_ms: int, starts_ms: int, ends_ms: int) -> Correction:
+    """Return that a person seen moving at a time had been in the new unit for three days."""
+    since = (moved_ms - _BACKDATED_MS) // DAY_MS * DAY_MS
+    reviewed = min(moved_ms + _REVIEWED_AFTER_MS, ends_ms)
+    return Correction(person, unit, max(starts_ms, since), moved_ms, reviewed)
+
+
+def answerable(company: Company) -> tuple[int, int]:
+    """Return a service and the person (callers by index) who answers for it."""
+    return len(company.people), 1
+
+
+def write_reviews(
+    folder: Path, company: Company, corrections: Sequence[Correction], departments: Sequence[str]
+) -> None:
+    """Write `unit_corrections.csv`, `owners.csv` and the tree of units, `units.csv`.
+
+    `departments` are those of the whole recording, with the names they got during it.
+    """
+    service, owner = answerable(company)
+    _write(
+        folder / "unit_corrections.csv",
+        ("oid", "unit"),
+        [
+            (
+                company.oids[one.person],
+                one.unit,
+                utc_text(one.from_ms),
+                utc_text(one.until_ms),
+                utc_text(one.reviewed_ms),
+                "",
+            )
+            for one in corrections
+        ],
+    )
+    owners = [(company.oids[service], company.oids[owner], "", "", "", "")]
+    _write(folder / "owners.csv", ("oid", "owner_oid"), owners)
+    parents = dict.fromkeys(departments, _COMPANY) | {
+        person.cost_center.strip(): person.department
+        for person in company.people
+        if person.department and person.cost_center and person.cost_center.strip()
+    }
+    tree = [(unit, parent, "", "", "", "") for unit, parent in sorted(parents.items())]
+    _write(folder / "units.csv", ("unit", "parent_unit"), tree)
+
+
+def _write(path: Path, keys: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*keys, *_TIMES, "source"])
+        writer.writerows([*row, _SIMULATED] for row in rows)

@@ -1,0 +1,1 @@
+"""Forgetting a person: their mapping and their words go, every figure stays."""

@@ -1,0 +1,44 @@
+-- 1 row per principal that a sync told something of. Of those deleted the bin tells more, in which
+-- Graph keeps them for a while; of people in it whom neither the directory nor the log knows, nothing
+-- is taken.
+with gone as (
+    select *
+    from observed
+    where deleted
+    union all by name
+    select *
+    from vanished
+),
+
+recorded as (
+    select
+        oid,
+        deleted,
+    from warehouse.directory.principals
+    where valid_to = getvariable('forever') and recorded_to = getvariable('forever')
+),
+
+found as (
+    select binned.*
+    from binned
+    left join recorded
+        on binned.oid = recorded.oid
+    where
+        binned.oid not in (select oid from observed where not deleted)
+        and case
+            when recorded.oid is null
+                then binned.oid in (select oid from warehouse.directory.callers)
+            else recorded.deleted or binned.oid in (select oid from gone)
+        end
+)
+
+select *
+from observed
+where not deleted
+union all by name
+select *
+from gone
+where oid not in (select oid from found)
+union all by name
+select *
+from found
