@@ -74,7 +74,7 @@ _KINDS = {
 _NO_CODE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _CTE = re.compile(r"(?:\bwith(?: recursive)?|,)\s+(\w+) as \(")
 _TABLE = re.compile(
-    r"(?:(?<!distinct )\bfrom|\bjoin|\busing|\bupdate|\binto(?! name))"
+    r"(?:(?<!distinct )\bfrom|\bjoin|\busing|\bupdate(?! on\b)|\binto(?! name))"
     r"\s+([a-z_][\w.]*)\b(?!\s*\()"
 )
 

@@ -1,12 +1,12 @@
 """The directory's history in two times, from rounds that tell only what is."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from core_rows import Books, gateway, oid, open_books, person, rows_of
+from core_rows import Books, oid, open_books, person, rows_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -313,7 +313,7 @@ def test_killed_at_any_operation_it_is_finished_by_who_comes_next(
     operations = int(calm.stdout.rpartition("operations: ")[2])
     assert operations > 50
     decided = set()
-    for number in range(1, operations + 1, 1 if SOAK else operations // 9):
+    for number in range(1, operations + 1, 1 if SOAK else operations // 6):
         mine = tenant.copy_to(tmp_path / str(number))
         assert killed(mine.data_dir, number).returncode == -signal.SIGKILL
         was_decided = is_decided(mine.settings)
