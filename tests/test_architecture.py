@@ -48,7 +48,7 @@ _MAY_READ = {
     "bridge": {"published", "bridge"},
     "roll_up": {"published", "roll_up"},
     "adoption": {"published", "adoption"},
-    "reports": {"published", "bridge", "adoption"},
+    "reports": {"published", "bridge", "adoption", "proposal"},
     "doctor": {"published"},
     "dashboard": {"published", "page"},
     "forget": {"directory", "seeds", "dimension"},
@@ -69,6 +69,7 @@ _KINDS = {
     "calibrated_rows": "calibration",
     "calibrated_cells": "calibration",
     "parts": "page",
+    "moved": "proposal",
     "audit": "operations",
 } | {file.name.removesuffix(".sql"): "published" for file in (files("sql") / "published").iterdir()}
 _NO_CODE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
