@@ -21,6 +21,9 @@ LINK_KEPT = timedelta(hours=12)
 CHANGED = "directory_changed"
 """Since when the directory is as it is, among the warehouse's inputs (RFC 3339)."""
 
+OWNERSHIP_FROM = "ownership_from"
+"""What units were last resolved from, among the warehouse's inputs; absent when outdated."""
+
 _MANAGERS_READ = "users/manager"
 
 _Objects: TypeAlias = dict[str, dict[str, Any]]
@@ -197,7 +200,10 @@ def _lines(delta_round: Round, objects: _Objects) -> Iterator[str]:
 
 
 def _note_change(connection: Connection, observed_at: datetime) -> None:
-    connection.execute("delete from warehouse.run.inputs where name = ?", [CHANGED])
+    # Two looks may have one time, where the clock is fixed.
+    connection.execute(
+        "delete from warehouse.run.inputs where name in (?, ?)", [CHANGED, OWNERSHIP_FROM]
+    )
     connection.execute(
         "insert into warehouse.run.inputs values (?, ?)", [CHANGED, rfc3339(observed_at)]
     )

@@ -174,7 +174,12 @@ def write_day(connection: Connection, usage_day: date, folder: Path, run_id: int
 
 
 def write_small_tables(connection: Connection, folder: Path, run_id: int) -> dict[str, str]:
-    """Write the small tables that every reader needs whole; return {table: path}."""
+    """Write the small tables that every reader needs whole; return {table: path}.
+
+    Whom the directory links to something gets a surrogate here, after all who called have theirs.
+    """
+    people = sql("dimension/people")
+    connection.execute(f"insert into warehouse.directory.callers by name\n{people}")
     for table in SMALL_TABLES:
         build(connection, f"marts.{table}")
     return {

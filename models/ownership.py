@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from models.directory import CHANGED, OWNERSHIP_FROM
 from models.ownership_seeds import CORRECTIONS, DEFAULT_LEVELS, OWNERS, RULES, UNIT_NAMES
 from models.seeds import ALWAYS, FOREVER, SeedTable, naive
 from models.sql_files import sql
@@ -18,8 +19,8 @@ DECIDING_SEEDS = (RULES, UNIT_NAMES, CORRECTIONS, OWNERS)
 """Seeds that decide units. The tree of units only groups them."""
 
 _READ = ("rules", "names", "corrections", "owners", "links", "principals", "texts", "below", "told")
-# What was resolved last, and from what, among the warehouse's inputs.
-_RESOLVED_FROM, _RESOLVED_AT = "ownership_from", "ownership_at"
+# As known when, among the warehouse's inputs.
+_RESOLVED_AT = "ownership_at"
 
 
 def resolve(
@@ -71,7 +72,7 @@ def refresh_ownership(connection: Connection, known_at: datetime) -> int:
         if changed:
             connection.execute(sql("ownership/forget_differing"))
             connection.execute(sql("ownership/store_resolved"))
-        _note(connection, _RESOLVED_FROM, source)
+        _note(connection, OWNERSHIP_FROM, source)
         _note(connection, _RESOLVED_AT, naive(known_at).isoformat())
     return changed
 
@@ -105,7 +106,7 @@ def _days_moved(connection: Connection) -> list[Any]:
 
 def _source(connection: Connection) -> str:
     """Return what tells one state of everything that ownership follows from, from another."""
-    names = ["directory_changed", *(seed.file_name for seed in DECIDING_SEEDS)]
+    names = [CHANGED, *(seed.file_name for seed in DECIDING_SEEDS)]
     known = dict(
         connection.execute(
             "select name, content_hash from warehouse.run.inputs where list_contains(?, name)",
@@ -119,10 +120,10 @@ def _is_current(connection: Connection, source: str, known_at: datetime) -> bool
     stored = dict(
         connection.execute(
             "select name, content_hash from warehouse.run.inputs where name in (?, ?)",
-            [_RESOLVED_FROM, _RESOLVED_AT],
+            [OWNERSHIP_FROM, _RESOLVED_AT],
         ).fetchall()
     )
-    if stored.get(_RESOLVED_FROM) != source:
+    if stored.get(OWNERSHIP_FROM) != source:
         return False
     # A row of a seed may become known, or stop being so, by the clock alone.
     resolved_at = datetime.fromisoformat(stored[_RESOLVED_AT])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from models.directory import CHANGED
+from models.directory import CHANGED, OWNERSHIP_FROM
 from models.durable import sync_file
 from models.errors import ForgetError
 from models.forgetting.tables import columns_of, rows_naming, without_person
@@ -41,7 +41,9 @@ def copy_without_person(connection: Connection, draft: Path, at: datetime) -> di
             if rows:
                 named[f"{schema}.{table}"] = rows
         # Units are resolved once more, and must come out the same.
-        connection.execute("delete from fresh.run.inputs where name = ?", [CHANGED])
+        connection.execute(
+            "delete from fresh.run.inputs where name in (?, ?)", [CHANGED, OWNERSHIP_FROM]
+        )
         connection.execute(
             "insert into fresh.run.inputs values (?, ?)", [CHANGED, naive(at).isoformat()]
         )

@@ -1,6 +1,5 @@
--- 1 row per person or service not seen before: callers of the ledger or of the token metrics, whom the
--- application is assigned to, members of groups, managers. Surrogates follow the keys of first requests
--- and else chance, so that their order tells nothing of object ids.
+-- 1 row per caller not seen before, of the ledger or of the token metrics. Surrogates follow the keys of
+-- first requests, so that their order tells nothing of object ids.
 with seen as (
     select
         caller_oid::varchar as oid,
@@ -14,13 +13,6 @@ with seen as (
         null as first_key,
     from ledger.metric_callers
     where oid is not null
-    union all
-    select
-        link.target_oid as oid,
-        null as first_key,
-    from warehouse.directory.links as link
-    semi join warehouse.directory.principals as principal
-        on link.target_oid = principal.oid and principal.kind <> 'group'
 ),
 
 newcomers as (

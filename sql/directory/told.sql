@@ -18,6 +18,28 @@ recorded as (
     where valid_to = getvariable('forever') and recorded_to = getvariable('forever')
 ),
 
+calling as (
+    -- Who called since the last build is no caller of the ledger yet.
+    select oid
+    from warehouse.directory.callers
+    union
+    select backend_oid as oid
+    from warehouse.staging.gateway_requests
+    where backend_oid in (select oid from binned)
+    union
+    select response_oid as oid
+    from warehouse.staging.gateway_requests
+    where response_oid in (select oid from binned)
+    union
+    select trace_oid as oid
+    from warehouse.staging.gateway_requests
+    where trace_oid in (select oid from binned)
+    union
+    select oid
+    from warehouse.staging.caller_traces
+    where oid in (select oid from binned)
+),
+
 found as (
     select binned.*
     from binned
@@ -27,7 +49,7 @@ found as (
         binned.oid not in (select oid from observed where not deleted)
         and case
             when recorded.oid is null
-                then binned.oid in (select oid from warehouse.directory.callers)
+                then binned.oid in (select oid from calling)
             else recorded.deleted or binned.oid in (select oid from gone)
         end
 )

@@ -87,8 +87,5 @@ create table seeds.units (
     source varchar
 );
 
--- Rounds that go on from an earlier link would never tell what was not asked for when it began.
-delete from directory.delta_links;
-
 -- A delta link keeps the properties it was asked for, so it would never bring the new ones.
 delete from directory.delta_links;

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,17 @@ def _seeds(name: str, *lines: Row) -> Callable[[Books], object]:
     return lambda books: books.seed(name, *lines)
 
 
+def _correction(number: int, unit: str, **times: str) -> dict[str, str]:
+    open_times = dict.fromkeys(("valid_from", "valid_to", "recorded_from", "recorded_to"), "")
+    return {"oid": oid(number), "unit": unit, **open_times, **times, "source": "t"}
+
+
 def _observes(*people: Row, moment: str = at(6, "12:00:00")) -> Callable[[Books], object]:
-    return lambda books: books.observe(*people, at=moment)
+    def happens(books: Books) -> None:
+        books.clock.move(datetime.fromisoformat(moment))
+        books.observe(*people, at=moment)
+
+    return happens
 
 
 _DEARER_FROM_THE_SIXTH = (
@@ -129,7 +139,22 @@ TOUCHES = {
         ),
         *(5,),
     ),
-    "directory: a caller moves": _touch(_observes(person(1, department="New")), *_ALL - {3, 4, 5}),
+    "directory: a caller moves": _touch(
+        _observes(person(1, employeeOrgData={"costCenter": "CC-2"})), *_ALL - {3, 4, 5}
+    ),
+    "directory: a caller's department, beside their cost center": _touch(
+        _observes(person(1, department="New"))
+    ),
+    "a correction of two days": _touch(
+        _seeds(
+            "unit_corrections.csv",
+            _correction(1, "CC-9", valid_from="2026-10-04", valid_to="2026-10-06"),
+        ),
+        *(4, 5),
+    ),
+    "a correction of somebody without requests": _touch(
+        _seeds("unit_corrections.csv", _correction(77, "CC-9"))
+    ),
     "directory: a caller's name alone": _touch(_observes(person(1, displayName="Another"))),
     "directory: a caller is deleted": _touch(
         _observes({"id": oid(1), "@removed": {"reason": "deleted"}})

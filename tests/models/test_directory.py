@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core_rows import Books, oid, open_books, person, rows_of
+from core_rows import Books, gateway, oid, open_books, person, rows_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.directory import LINK_KEPT, delta_link, record
+from models.directory import LINK_KEPT, Round, Sync, delta_link, record, record_sync
 from models.seeds import ALWAYS, FOREVER
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -120,6 +120,26 @@ def test_a_quiet_hour_costs_no_write_until_the_link_grows_old(books: Books) -> N
     assert delta_link(books.connection, "users") == "three"
     round_of("four", 2 + LINK_KEPT / timedelta(hours=1))
     assert delta_link(books.connection, "users") == "four"
+
+
+def test_whom_the_log_knows_and_only_the_bin_remembers_is_taken_from_it(books: Books) -> None:
+    books.land(gateway(1, "2026-10-02T10:00:00Z"))
+    bin_of_two = [
+        person(number, deletedDateTime="2026-09-30T12:00:00Z", department="\u3000Tools\t")
+        for number in (1, 2)
+    ]
+    full = Round("users", "user", [person(3)], "next", is_full=True)
+    assert record_sync(books.connection, Sync((full,), bin_of_two), START) == 2
+    assert known(books) == [("CC-1", True, ALWAYS, FOREVER)]
+    assert rows_of(
+        books.connection,
+        "select distinct oid, department, deleted_at from warehouse.directory.principals"
+        " where deleted",
+    ) == [{"oid": oid(1), "department": "Tools", "deleted_at": naive(-12)}]
+    # whoever is there again was not deleted, whatever the bin said a moment ago
+    back = Round("users", "user", [person(1)], "next", is_full=False)
+    assert record_sync(books.connection, Sync((back,), bin_of_two), START + LINK_KEPT) == 1
+    assert known(books)[-1][1] is False
 
 
 def test_a_round_that_breaks_off_leaves_nothing(books: Books) -> None:

@@ -52,11 +52,11 @@ METRICS = dict(
 # log and of the truth only the lines of calls that nothing was planted on since.
 OLD_CONTENT = """
 70a24dd99d5e3d0fe5041e214871f1b9107024328544a772cb072f61bc49c909 graph
-52a3e27d4988445615ea2ae2533abaa2345750a22b3e4d54e8c5921f2417f26e seeds
+52a3e27d4988445615ea2ae2533abaa2345750a22b3e4d54e8c5921f2417f26e seeds/subscriptions.csv
 cf3816a9984dff9ee217d7b383c956b4bf4e57e38cd292f4c4ee137748f9fb41 tables/ApiManagementGatewayLogs
 6836c08a960622c48ebaf98e09e827b34f29327cb0ca68a45e243d01d48418f4 tables/ApiManagementGatewayLlmLog
-f14dcc199974cd59afc120bbde9fe177835a703ad57d3064ee3d5a6a48403432 truth/people.jsonl
-a004614b954985076486b80b162a9c9dcf698ed8712af9bb69dcd4bfeb9ce0a5 truth/requests.jsonl.gz
+235ef3fe520364ee38bdaac0cb23654014daa7ebb130572ef8ac96bc1310ba0a truth/people.jsonl
+30d3681a8acdc5f1ee4670bab69169228ff63b7890d41d34c70a747435860296 truth/requests.jsonl.gz
 4237afbb24fcc2a14559661523d65ec20c054bd1eb2d30108b200e61dbb23154 workspace.toml
 """
 CATEGORIES = {name: f"{OUTCOMES[place].response_code // 100}xx" for name, place in OUTCOME.items()}
