@@ -1,25 +1,26 @@
--- 1 row per caller not seen before, of the ledger or of the token metrics. Surrogates follow the keys of
--- first requests, so that their order tells nothing of object ids.
+-- 1 row per caller not seen before, of the ledger or of the token metrics. Surrogates follow the ids of
+-- first requests, else of first metric rows, so that their order tells nothing of object ids.
 with seen as (
     select
         caller_oid::varchar as oid,
-        min(request_key) as first_key,
+        min(request_key)::varchar as first_id,
     from ledger.attributed
     where caller_oid is not null
     group by caller_oid
     union all
     select
         oid,
-        null as first_key,
+        -- After every request's: '~' is behind letters and digits.
+        '~' || min(first_item_id) as first_id,
     from ledger.metric_callers
     where oid is not null
+    group by oid
 ),
 
 newcomers as (
     select
         oid,
-        min(first_key) as first_key,
-        uuid() as chance,
+        min(first_id) as first_id,
     from seen
     where oid not in (select oid from warehouse.directory.callers)
     group by oid
@@ -28,7 +29,7 @@ newcomers as (
 select
     (
         coalesce((select max(caller_id) from warehouse.directory.callers), 0)
-        + row_number() over (order by first_key, chance)
+        + row_number() over (order by first_id)
     )::integer as caller_id,
     oid,
 from newcomers
