@@ -11,9 +11,9 @@ from dashboard.bridge_page import bridge_page
 from dashboard.chargeback_page import chargeback_page
 from dashboard.figures import month_text
 from dashboard.place import ADOPTION, BRIDGE, Place, read_place
-from dashboard.reader import Source, open_source
+from dashboard.reader import Source, newest_used_month, open_source
 from dashboard.request_page import request_page
-from models.errors import ReportError, TollbookError
+from models.errors import TollbookError
 from models.settings import Settings, read_settings
 from models.viewer import operator
 
@@ -43,8 +43,9 @@ def main() -> None:
         return
     months = source.manifest.months()
     try:
-        place = read_place(st.query_params.to_dict(), months)
-    except ReportError as error:
+        newest = newest_used_month(source)
+        place = read_place(st.query_params.to_dict(), months, newest)
+    except TollbookError as error:
         with chooser:
             _choose_month(months, None)
         _warn(str(error), link=Place(months[-1]))

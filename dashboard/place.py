@@ -78,13 +78,15 @@ class Place:
         return replace(self, **({"page": 1} | steps))  # type: ignore[arg-type]  # names of fields
 
 
-def read_place(parameters: Mapping[str, str], months: Sequence[str]) -> Place:
-    """Read a place from a link; without a month, the newest of `months` (oldest first).
+def read_place(
+    parameters: Mapping[str, str], months: Sequence[str], newest: str | None = None
+) -> Place:
+    """Read a place from a link; without a month, `newest`, else the last of `months`.
 
     Raises ReportError that says what is wrong with the link and what it may hold.
     """
     given = {name: value for name, value in parameters.items() if value.strip()}
-    month = given.get("month", months[-1])
+    month = given.get("month", newest or months[-1])
     if month not in months:
         raise ReportError(
             f"The link asks for the month {_shown(month)}. Published are: {', '.join(months)}."

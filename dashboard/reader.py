@@ -86,6 +86,14 @@ def open_source(folder: Path, viewer: Viewer) -> Source:
     return Source(folder, viewer, manifest)
 
 
+def newest_used_month(source: Source) -> str:
+    """Return the newest published month in which anything was used, else the newest of all.
+
+    A month that has just begun may hold nothing but probes.
+    """
+    return _newest_used_month(source.key, source)
+
+
 def read_view(source: Source, place: Place) -> View:
     """Return what the page shows of a place. Raises PublicationError when its files are gone."""
     return _view(source.key, place.link, source, place)
@@ -113,6 +121,16 @@ def read_month_bridge(source: Source, month: str) -> Bridge:
 def read_month_adoption(source: Source, month: str, rollout_groups: Sequence[str]) -> Adoption:
     """Return who uses Claude in a month (YYYY-MM); `rollout_groups` as `adoption_of` takes them."""
     return _adoption(source.key, month, tuple(rollout_groups), source)
+
+
+@st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False)
+def _newest_used_month(key: tuple[str, ...], _source: Source) -> str:  # noqa: ARG001 (key is the cache's key)
+    months = _source.manifest.months()
+    for month in reversed(months):
+        with _opened(_source, Place(month)) as published:
+            if published.query("dashboard/used").rows[0][0]:
+                return month
+    return months[-1]
 
 
 @st.cache_data(max_entries=_KEPT_ADOPTIONS, show_spinner=False)
