@@ -9,12 +9,19 @@ from rich.table import Table
 
 from jobs.cli import data_dir_option
 from jobs.screen import screen
-from models.clock import parse_utc
+from models.clock import parse_utc, rfc3339
+from models.errors import ReportError
 from models.model_names import read_model_names
-from models.price_book import price_gaps, read_price_book
+from models.money import exact
+from models.price import Price, as_known, holds
+from models.price_book import RATES, price_gaps, read_price_book
+from models.price_change import propose_change
 from models.price_sources import Difference, compare_with_genai_prices, compare_with_litellm
+from models.seed_cells import point_moved
 from models.seed_files import find_seed
 from models.settings import read_settings
+
+_RATES_PER_TOKEN = tuple(name.replace("_per_mtok", "_per_token") for name in RATES)
 
 
 @click.group()
@@ -47,6 +54,86 @@ def check(at: str | None, litellm: Path | None, data_dir: Path | None) -> None:
     for warning in price_gaps(book):
         click.echo(f"gap: {warning}")
     screen().print(_table(differences))
+
+
+@prices.command()
+@click.argument("model", required=False)
+@click.option("--at", metavar="T", help="In force for a request at this time.  [default: now]")
+@click.option("--known-at", metavar="T", help="As known at this time.  [default: now]")
+@data_dir_option
+def show(model: str | None, at: str | None, known_at: str | None, data_dir: Path | None) -> None:
+    """Show the list prices in force, of MODEL or of all, as known then or now.
+
+    A price that was announced and withdrawn, or known late, shows by the two times: what was said
+    on a day is --known-at that day.
+    """
+    settings = read_settings(data_dir=data_dir)
+    now = settings.clock().now()
+    moment, known = _time(at) if at else now, _time(known_at) if known_at else now
+    book = read_price_book(find_seed("prices.csv", settings.seeds_dir))
+    rows = [
+        row
+        for row in as_known(book, known)
+        if holds(row.valid_from, row.valid_to, moment) and model in {None, row.model}
+    ]
+    if not rows:
+        raise ReportError(
+            f"no price of {model or 'any model'} is in force at {rfc3339(moment)} as known at"
+            f" {rfc3339(known)}: ask for a later time, or name a model as prices.csv does"
+        )
+    screen().print(_prices(rows))
+
+
+@prices.command()
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
+    help="File for the proposed prices.csv; it must not be the one in use.",
+)  # fmt: skip
+@data_dir_option
+def propose(out: Path, data_dir: Path | None) -> None:
+    """Write a new price list with what genai-prices has otherwise, for a reviewer to correct.
+
+    Nothing is applied. What the proposal replaces keeps its row, with the day until which it was
+    believed; new prices begin today until somebody puts in the vendor's day. To use it, review it
+    and put it into the seeds folder as prices.csv.
+    """
+    settings = read_settings(data_dir=data_dir)
+    file = find_seed("prices.csv", settings.seeds_dir)
+    if isinstance(file, Path) and out.resolve() == file.resolve():
+        raise ReportError(f"{out} is the price list in use: name another file")
+    names = read_model_names(find_seed("models.csv", settings.seeds_dir))
+    change = propose_change(file, settings.clock().now().date(), names)
+    if not change.added:
+        click.echo("nothing to propose: every difference to genai-prices is explained by a date")
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(change.text, encoding="utf-8")
+    for mark, rows in (("-", change.ended), ("+", change.added)):
+        for row in rows:
+            rates = " ".join(row[name] for name in RATES)
+            click.echo(f"{mark} {row['price_id']}: {rates} until {row['valid_to'] or 'further'}")
+    click.echo(f"{out}: {len(change.added)} rows more, {len(change.ended)} no longer believed")
+
+
+def _prices(rows: Iterable[Price]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("model", "speed", "band", "input", "output", "read", "write 5m", "write 1h"):
+        table.add_column(title, justify="left" if title in {"model", "speed", "band"} else "right")
+    for title in ("from", "to", "known from", "source"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        over, up_to = row.prompt_over_tokens, row.prompt_up_to_tokens
+        table.add_row(
+            row.model,
+            row.speed,
+            f"over {over}" if over else f"up to {up_to}" if up_to else "",
+            *(exact(point_moved(getattr(row, name), -6)) for name in _RATES_PER_TOKEN),
+            f"{row.valid_from:%Y-%m-%d}",
+            f"{row.valid_to:%Y-%m-%d}" if row.valid_to else "",
+            f"{row.recorded_from:%Y-%m-%d}",
+            row.source,
+        )
+    return table
 
 
 def _table(differences: Iterable[Difference]) -> Table:

@@ -64,7 +64,7 @@ def propose_rows(overrides: SeedFile, names: Mapping[str, str]) -> tuple[Row, ..
     Raises PriceBookError when an override cannot be read or selects nothing, or when a model is
     left without a first day.
     """
-    rows = [row for llm in anthropic_models() for row in _genai_rows(llm, names)]
+    rows = [row for llm in anthropic_models() for row in genai_rows(llm, names)]
     lines, problems = read_seed(overrides, OVERRIDE_COLUMNS)
     for line, override in lines:
         try:
@@ -78,7 +78,7 @@ def propose_rows(overrides: SeedFile, names: Mapping[str, str]) -> tuple[Row, ..
     )
     if problems:
         raise PriceBookError("\n".join(problems))
-    return tuple(sorted((_completed(row) for row in rows), key=_sort_key))
+    return tuple(sorted((_completed(row) for row in rows), key=sort_key))
 
 
 def anthropic_models() -> list[ModelInfo]:
@@ -89,7 +89,7 @@ def anthropic_models() -> list[ModelInfo]:
     return next(provider.models for provider in providers if provider.id == "anthropic")
 
 
-def _genai_rows(llm: ModelInfo, names: Mapping[str, str]) -> Iterable[Row]:
+def genai_rows(llm: ModelInfo, names: Mapping[str, str]) -> Iterable[Row]:
     """Yield a row per dated price, speed and band of one model."""
     model = price_model(llm.id, names)
     fast = any(variant.when == FAST for variant in llm.price_variants or ())
@@ -208,7 +208,8 @@ def _completed(row: Row) -> Row:
     }
 
 
-def _sort_key(row: Row) -> tuple[str, ...]:
+def sort_key(row: Row) -> tuple[str, ...]:
+    """Return what the rows of a price list are ordered by."""
     over = row["prompt_over_tokens"].zfill(9)
     return (row["model"], row["speed"], row["valid_from"], over, row["recorded_from"])
 

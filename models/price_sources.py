@@ -35,6 +35,11 @@ _LITELLM_RATES = {
 _LITELLM_KEY = re.compile(r"(?P<provider>azure_ai/)?(?P<name>claude-[a-z0-9.-]+?)(?P<fast>-fast)?")
 
 
+CHECK = "check the vendor's price page, then correct price_overrides.csv or leave it"
+NOT_LISTED = "not in prices.csv: add it to price_overrides.csv if anyone uses it"
+"""Verdicts that ask for a reviewer; every other one explains the difference."""
+
+
 class PriceSourceError(SourceError, ValueError):
     """A public price file cannot be read; the text says what to do."""
 
@@ -194,7 +199,7 @@ def _one_sided(
         days = ", ".join(sorted({f"{row.valid_from:%Y-%m-%d}" for row in rows}))
         verdict = f"not priced here at that time; our prices begin {days}"
     else:
-        verdict = "not in prices.csv: add it to price_overrides.csv if anyone uses it"
+        verdict = NOT_LISTED
     return Difference(
         source=source,
         model=model,
@@ -257,7 +262,7 @@ def _dated_verdict(
                 f"{source} has no date split: its number is ours"
                 f" from {row.valid_from:%Y-%m-%d}{until}{withdrawn}"
             )
-    return "check the vendor's price page, then correct price_overrides.csv or leave it"
+    return CHECK
 
 
 def _rate(column: str) -> str:
