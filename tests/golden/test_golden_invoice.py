@@ -50,7 +50,8 @@ def report(golden: GoldenMonth, *by: str) -> list[Row]:
     return reconciliation(folder, operator(), month=MONTH, by=by).records()
 
 
-@pytest.mark.parametrize("key", KEY_COLUMNS)
+# Rows by group overlap.
+@pytest.mark.parametrize("key", [key for key in KEY_COLUMNS if key != "group"])
 def test_billed_costs_add_up_to_the_recorded_invoice(
     golden: GoldenMonth, charged: dict[tuple[str, str], Fraction], key: str
 ) -> None:
