@@ -16,7 +16,7 @@ class Asked:
     path: str
     options: Mapping[str, str]
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,12 @@ with calls as (
     select trace.oid, trace.day_key + shifts.shift as day_key
     from warehouse.staging.caller_traces as trace
     cross join (select unnest([-1, 0, 1]) as shift) as shifts
-    where trace.day_key >= getvariable('moved_from') - 1
+    where
+        trace.day_key >= getvariable('moved_from') - 1
+        and trace.day_key + shifts.shift in (
+            select known.day_key
+            from warehouse.staging.gateway_requests as known
+        )
 )
 
 select distinct calls.day_key

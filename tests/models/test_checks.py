@@ -20,6 +20,7 @@ from models.ledger import (
     spans,
     write_day,
 )
+from models.ownership import refresh_ownership
 from models.publication import read_manifest
 from models.sql_files import names, sql
 
@@ -147,6 +148,7 @@ def booked(tmp_path: Path) -> Iterator[Books]:
             llm(2, request_id="b", prompt_tokens=30),
             llm(3, model_name="claude-band", prompt_tokens=100_001),
         )
+        refresh_ownership(books.connection, books.clock.now())
         prepare(books.connection, books.clock.now())
         build_span(books.connection, DAY, DAY)
         write_day(books.connection, DAY, books.publication, 1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from core_rows import NOW, Books, correlation, gateway, llm, oid, open_books, person
+from structlog.testing import capture_logs
 
 from jobs.ingestion import Run
 from jobs.pipeline import build_and_publish, delete_old
@@ -117,28 +118,27 @@ def test_old_requests_leave_the_publication_and_totals_stay(books: Books) -> Non
     assert len(rows_by_day(books, "raw.gateway_log")) == len(DAYS)
 
 
-def test_a_purged_day_is_never_built_from_nothing(
-    books: Books, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_purged_day_is_never_built_from_nothing(books: Books) -> None:
     rule = {"retention_raw_days": KEPT_DAYS, "retention_requests_days": KEPT_DAYS}
     delete_old(run_of(books, **rule))
     before, days = totals(books), published(books).days
     mark_dirty(books.connection, [*DAYS, date(2026, 9, 1)], "seeds")
-    capsys.readouterr()
-    build_and_publish(run_of(books, **rule))
+    with capture_logs() as said:
+        build_and_publish(run_of(books, **rule))
     # those beside a purged day would miss what was asked before midnight
     frozen = frozen_days(published(books))
     assert FIRST_KEPT in frozen
     assert date(2026, 10, 13) not in frozen
-    said = capsys.readouterr().out
-    assert "not built again: the retention rule deleted rows" in said
-    assert "2026-10-11" in said
+    (warned,) = [line for line in said if line["log_level"] == "warning"]
+    assert "not built again: the retention rule deleted rows" in warned["event"]
+    assert "2026-10-11" in warned["days"]
     assert totals(books) == before
     renewed = published(books).days
     assert {day for day in days if renewed[day] != days[day]} == {"2026-10-13", "2026-10-30"}
     # the marks are settled, or every build to come would warn
-    build_and_publish(run_of(books, **rule))
-    assert "not built again" not in capsys.readouterr().out
+    with capture_logs() as said:
+        build_and_publish(run_of(books, **rule))
+    assert not [line for line in said if "not built again" in line["event"]]
 
 
 def test_late_rows_of_a_purged_day_change_nothing_and_go(books: Books) -> None:
