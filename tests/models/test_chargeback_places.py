@@ -183,22 +183,3 @@ def test_hidden_names_hide_object_ids_from_every_command(books: Books) -> None:
         assert "Person 0" in shown or "Small teams" in shown
         assert "Person 1" not in shown
         assert "-4000-8000-000000000001" not in shown
-
-
-def test_nobody_is_published_as_their_own_manager(tmp_path: Path) -> None:
-    with open_books(tmp_path) as books:
-        books.observe(person(1), person(2))
-        for below, above in ((1, 1), (2, 1)):
-            books.connection.execute(
-                "insert into warehouse.directory.links values ('manager', ?, ?, ?, ?, ?, ?)",
-                [oid(below), oid(above), ALWAYS, FOREVER, ALWAYS, FOREVER],
-            )
-        books.land(gateway(1), gateway(2, backend_request_headers={"x-caller-oid": oid(2)}))
-        books.publish()
-        pairs = books.connection.execute(
-            "select person.oid, manager.oid from marts.managers as line"
-            " inner join warehouse.directory.callers as person using (caller_id)"
-            " inner join warehouse.directory.callers as manager"
-            " on line.manager_id = manager.caller_id"
-        ).fetchall()
-    assert pairs == [(oid(2), oid(1))]
