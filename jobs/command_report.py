@@ -1,64 +1,36 @@
 """`tollbook report`: the rows of a report as a table for people or a file for machines."""
 
 import sys
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
-from jobs.adoption_table import show_adoption
-from jobs.bridge_table import show_bridge
 from jobs.cli import data_dir_option
-from jobs.screen import screen
-from models.adoption import KEYS as ADOPTION_KEYS
-from models.adoption import adoption
-from models.bridge import KEYS as BRIDGE_KEYS
-from models.chargeback import KEY_COLUMNS, chargeback, summands
-from models.coverage import coverage
+from jobs.reports import REPORTS, Question
 from models.errors import ReportError
-from models.money import usd
-from models.published import Answer
-from models.reconciliation import reconciliation
-from models.rendering import BINARY_FORMATS, FORMATS, is_share, plain, render
-from models.settings import Settings, read_settings
-from models.viewer import operator
+from models.rendering import BINARY_FORMATS, FORMATS, render
+from models.settings import read_settings
 
-_TEXT_WIDTH = 60
-_SHOWN = (
-    "day",
-    "label",
-    "overlaps",
-    "requests",
-    "input_tokens",
-    "output_tokens",
-    "list_cost_usd",
-    "cost_status",
-    "cost_high_usd",
-    "billed_cost_usd",
-    "gateway_requests",
-    "without_caller",
-    "without_usage_row",
-    "without_gateway_row",
-    "oldest_unmatched_hours",
-    "throttled",
-)
-_OLDEST = "oldest_unmatched_hours"
+
+def _keys_help() -> str:
+    lines = [
+        f"{name.capitalize()}: {', '.join(report.keys)}."
+        f"  [default: {', '.join(report.usual) or 'the month'}]"
+        for name, report in REPORTS.items()
+        if report.keys
+    ]
+    return f"One row per key, or several as a,b. {' '.join(lines)}"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["chargeback", "reconciliation", "coverage", "adoption"]))
+@click.argument("name", type=click.Choice(list(REPORTS)))
 @click.option("--month", required=True, metavar="YYYY-MM", help="The month, in UTC.")
 @click.option(
     "--by",
     "keys",
     multiple=True,
     metavar="KEY",
-    help=f"One row per {', '.join(KEY_COLUMNS)}; several as a,b.  [default: unit]"
-    f" Reconciliation: {', '.join(BRIDGE_KEYS)}.  [default: the month]"
-    f" Adoption: {'; '.join(ADOPTION_KEYS)}.  [default: unit]",
+    help=_keys_help(),
 )
 @click.option(
     "--roll-up", is_flag=True,
@@ -104,11 +76,13 @@ def report(
     """
     settings = read_settings(data_dir=data_dir)
     by = [key.strip() for given in keys for key in given.split(",") if key.strip()]
-    if roll_up and name != "chargeback":
+    asked = REPORTS[name]
+    if roll_up and not asked.rolls_up:
         raise ReportError(f"{name} has no roll-up: leave --roll-up out")
-    answer, by = _asked(settings, name, month, by, roll_up=roll_up)
+    question = Question(settings, month, tuple(by) or asked.usual, roll_up=roll_up)
+    answer = asked.rows(question)
     if form == "table" and out is None:
-        _show(settings, answer, name, month, by)
+        asked.show(question, answer)
         return
     if form == "table":
         raise ReportError("--out needs a file format: add --format csv, json, parquet or xlsx")
@@ -122,87 +96,3 @@ def report(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(content)
     click.echo(f"{len(answer.rows)} rows written to {out}", err=True)
-
-
-def _asked(
-    settings: Settings, name: str, month: str, by: list[str], *, roll_up: bool
-) -> tuple[Answer, list[str]]:
-    """Return the rows of a report, and by what they are."""
-    folder = settings.publication_dir
-    if name == "adoption":
-        by = by or ["unit"]
-        groups = settings.pilot_group_ids
-        return (
-            adoption(folder, operator(settings), month=month, by=by, rollout_groups=groups),
-            by,
-        )
-    if name == "chargeback":
-        by = by or ["unit"]
-        return chargeback(folder, operator(settings), month=month, by=by, roll_up=roll_up), by
-    if name == "reconciliation":
-        return reconciliation(folder, operator(settings), month=month, by=by), by
-    if by not in ([], ["day"]):
-        raise ReportError("coverage is reported by day: leave --by out")
-    return coverage(folder, operator(settings), month=month), ["day"]
-
-
-def _show(settings: Settings, answer: Answer, name: str, month: str, by: list[str]) -> None:
-    title = " by ".join([f"{name} {month}", *([", ".join(by)] if by else [])])
-    if name == "adoption":
-        show_adoption(answer, by, title)
-    elif name == "reconciliation":
-        show_bridge(answer, title)
-    elif "group" in by:
-        rest = [key for key in by if key != "group"] or ["unit"]
-        total = chargeback(settings.publication_dir, operator(settings), month=month, by=rest)
-        show_table(answer, f"{title} (groups overlap: the last line is the total, no sum)", total)
-    else:
-        show_table(answer, title, summands(answer))
-
-
-def show_table(answer: Answer, title: str, adding_up: Answer) -> None:
-    """Print the columns a person wants to see, and in the last line what other rows add up to."""
-    keys = answer.columns[: answer.columns.index("label")] if "label" in answer.columns else ()
-    shown = [name for name in answer.columns if name in (*keys, *_SHOWN)]
-    if all(record.get("billed_cost_usd") is None for record in answer.records()):
-        shown = [name for name in shown if name != "billed_cost_usd"]
-    table = Table(title=title, show_footer=True, box=None, pad_edge=False, title_justify="left")
-    for name in shown:
-        values = [record.get(name) for record in adding_up.records()]
-        is_text = name in keys or name in {"day", "label", "overlaps", "cost_status"}
-        table.add_column(
-            name.replace("_usd", "").replace("_", " "),
-            justify="left" if is_text else "right",
-            no_wrap=True,
-            footer="" if is_text or is_share(name) else _cell(name, _total(name, values)),
-        )
-    for record in answer.records():
-        table.add_row(*(escape(_cell(name, record[name])) for name in shown))
-    screen().print(table)
-
-
-def _total(name: str, values: list[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    if not known or (name == "cost_high_usd" and len(known) < len(values)):
-        return None
-    if name == _OLDEST:
-        return max(known)
-    return sum(known[1:], known[0])
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return "unknown" if name.endswith("_usd") else ""
-    if is_share(name):
-        return f"{value:.0%}"
-    if isinstance(value, Decimal):
-        return usd(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return _shortened(str(plain(value)))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _TEXT_WIDTH else text[: _TEXT_WIDTH - 1] + "…"

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models import seed_cells as cells
-from models.seeds import SeedTable, end, oid, optional, start
+from models.seeds import TIMES, SeedTable, oid, optional
 
 DEFAULT_LEVELS = 20
 """Deeper than any chain of managers that means something."""
@@ -31,7 +31,6 @@ _INHERITED = frozenset({"manager", "owner"})
 _OTHERS = (*sorted(_NAMED | _INHERITED), "always")
 _PRINCIPALS = ("all", "member", "guest", "service_principal")
 _RESERVED = frozenset({"correction", "last_resort", "not_in_directory"})
-_TIMES = {"valid_from": start, "valid_to": end, "recorded_from": start, "recorded_to": end}
 
 
 def attribute(text: str) -> str:
@@ -109,23 +108,23 @@ RULES = SeedTable(
         "value": optional,
         "levels": levels,
         "unit": optional,
-        **_TIMES,
+        **TIMES,
     },
     key=("position",),
     problems_of=_rule_problems,
 )
 UNIT_NAMES = SeedTable(
     "unit_names.csv",
-    {"attribute": text_attribute, "value": cells.filled, "unit": cells.filled, **_TIMES},
+    {"attribute": text_attribute, "value": cells.filled, "unit": cells.filled, **TIMES},
     key=("attribute", "value"),
 )
 CORRECTIONS = SeedTable(
-    "unit_corrections.csv", {"oid": oid, "unit": cells.filled, **_TIMES}, key=("oid",)
+    "unit_corrections.csv", {"oid": oid, "unit": cells.filled, **TIMES}, key=("oid",)
 )
-OWNERS = SeedTable("owners.csv", {"oid": oid, "owner_oid": oid, **_TIMES}, key=("oid",))
+OWNERS = SeedTable("owners.csv", {"oid": oid, "owner_oid": oid, **TIMES}, key=("oid",))
 UNITS = SeedTable(
     "units.csv",
-    {"unit": cells.filled, "parent_unit": cells.filled, **_TIMES},
+    {"unit": cells.filled, "parent_unit": cells.filled, **TIMES},
     key=("unit",),
     problems_of=_unit_problems,
 )

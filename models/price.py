@@ -30,6 +30,8 @@ class Price:
     recorded_to: datetime | None
     source: str
     checked_on: datetime
+    link: str = ""
+    reviewer: str = ""
 
 
 def as_known(prices: Iterable[Price], known_at: datetime) -> tuple[Price, ...]:

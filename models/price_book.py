@@ -16,6 +16,7 @@ from models.errors import SeedError
 from models.money import USD_SCALE, exact
 from models.price import Price, as_known, find_price
 from models.price_consistency import consistency_problems, price_gaps
+from models.seeds import REVIEW
 
 __all__ = ["Price", "PriceBookError", "as_known", "find_price", "price_gaps", "read_price_book"]
 
@@ -38,6 +39,8 @@ COLUMNS = (
     "recorded_to",
     "source",
     "checked_on",
+    "link",
+    "reviewer",
 )
 RATES = tuple(name for name in COLUMNS if name.endswith("_usd_per_mtok"))
 SPEEDS = ("standard", "fast")
@@ -54,7 +57,7 @@ def read_price_book(file: cells.SeedFile) -> tuple[Price, ...]:
     Raises PriceBookError with all problems of the file: unreadable cells, more decimals than money
     keeps, intervals that end before they start, rows that overlap, bands with holes.
     """
-    lines, problems = cells.read_seed(file, COLUMNS)
+    lines, problems = price_lines(file)
     if not lines and not problems:
         problems.append(f"{file.name} has no price rows: restore the file")
     prices: list[tuple[int, Price]] = []
@@ -71,6 +74,11 @@ def read_price_book(file: cells.SeedFile) -> tuple[Price, ...]:
     if problems:
         raise PriceBookError("\n".join(problems))
     return tuple(price for _, price in prices)
+
+
+def price_lines(file: cells.SeedFile) -> tuple[list[cells.SeedLine], list[str]]:
+    """Return the lines of a price list as text cells, and what is wrong with its form."""
+    return cells.read_seed(file, [name for name in COLUMNS if name not in REVIEW], REVIEW)
 
 
 def _model(text: str) -> str:
@@ -144,6 +152,8 @@ def _price(row: Mapping[str, str]) -> Price:
         recorded_to=cells.midnight_utc(row["recorded_to"]) if row["recorded_to"] else None,
         source=row["source"],
         checked_on=cells.midnight_utc(row["checked_on"]),
+        link=row["link"],
+        reviewer=row["reviewer"],
     )
 
 

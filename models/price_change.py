@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, time
 
 import genai_prices
 
-from models.price_book import COLUMNS, RATES, read_price_book
+from models.price_book import COLUMNS, RATES, price_lines, read_price_book
 from models.price_proposal import Row, anthropic_models, genai_rows, sort_key
 from models.price_sources import CHECK, NOT_LISTED, compare_with_genai_prices
-from models.seed_cells import SeedFile, read_seed
+from models.seed_cells import SeedFile
 
 Key = tuple[str, str]
 """A model and a speed."""
@@ -38,7 +38,7 @@ def propose_change(file: SeedFile, day: date, names: Mapping[str, str]) -> Price
     when the list there is cannot be read.
     """
     book = read_price_book(file)
-    rows = [dict(row) for _, row in read_seed(file, COLUMNS)[0]]
+    rows = [dict(row) for _, row in price_lines(file)[0]]
     moment = datetime.combine(day, time(), tzinfo=UTC)
     keys = {
         (one.model, one.speed)

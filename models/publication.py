@@ -49,6 +49,9 @@ SMALL_TABLES = (
     "unit_tree",
     "entitlements",
     "standings",
+    "budgets",
+    "fiscal_periods",
+    "calendars",
 )
 # A fifth less work than the third level in pages of the first version, and no larger.
 _FORMAT = "format parquet, parquet_version v2, compression zstd, compression_level 1"

@@ -23,11 +23,14 @@ _COUNT = re.compile(r"[0-9]{1,12}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def read_seed(file: SeedFile, columns: Sequence[str]) -> tuple[list[SeedLine], list[str]]:
+def read_seed(
+    file: SeedFile, columns: Sequence[str], optional: Sequence[str] = ()
+) -> tuple[list[SeedLine], list[str]]:
     """Return the lines of a seed as (line number, {column: stripped text}), and its problems.
 
     A byte order mark, CRLF ends and blank lines are accepted. A line whose number of cells is
-    wrong is left out and reported; without a usable header there are no lines at all.
+    wrong is left out and reported; without a usable header there are no lines at all. `optional`
+    columns that the file lacks are empty.
     """
     try:
         text = file.read_bytes().decode("utf-8-sig")
@@ -42,7 +45,8 @@ def read_seed(file: SeedFile, columns: Sequence[str]) -> tuple[list[SeedLine], l
     problems: list[str] = []
     try:
         header = [name.strip() for name in next(reader, [])]
-        wrong = _header_problems(header, columns)
+        absent = {name: "" for name in optional if name not in header}
+        wrong = _header_problems(header, [*columns, *(set(optional) - absent.keys())])
         if wrong:
             return [], [f"{file.name} line 1: {problem}" for problem in wrong]
         for cells in reader:
@@ -50,7 +54,7 @@ def read_seed(file: SeedFile, columns: Sequence[str]) -> tuple[list[SeedLine], l
                 continue
             if len(cells) == len(header):
                 stripped = (cell.strip() for cell in cells)
-                lines.append((reader.line_num, dict(zip(header, stripped, strict=True))))
+                lines.append((reader.line_num, absent | dict(zip(header, stripped, strict=True))))
             else:
                 problems.append(
                     f"{file.name} line {reader.line_num}: {len(cells)} cells under"

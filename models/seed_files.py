@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from models import seed_cells as cells
+from models.allocation_seeds import ALLOCATION_SEEDS
+from models.bill_seeds import BILL_SEEDS
+from models.budget_seeds import BUDGET_SEEDS
 from models.errors import SeedError
 from models.model_names import read_model_names
 from models.ownership_seeds import OWNERSHIP_SEEDS
@@ -15,6 +18,16 @@ from models.price import Price
 from models.price_book import read_price_book
 from models.seeds import DEPLOYMENTS, DISCOUNTS, FOREVER, SUBSCRIPTIONS, naive, read_dated
 from models.sql_files import seed_file
+
+_DATED = (
+    DISCOUNTS,
+    DEPLOYMENTS,
+    SUBSCRIPTIONS,
+    *OWNERSHIP_SEEDS,
+    *BILL_SEEDS,
+    *ALLOCATION_SEEDS,
+    *BUDGET_SEEDS,
+)
 
 
 def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
@@ -27,7 +40,7 @@ def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
         "prices.csv": lambda: price_rows(read_price_book(find_seed("prices.csv", folder))),
         "models.csv": lambda: list(read_model_names(find_seed("models.csv", folder)).items()),
     }
-    for seed in (DISCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS, *OWNERSHIP_SEEDS):
+    for seed in _DATED:
         readers[seed.file_name] = partial(read_dated, seed, find_seed(seed.file_name, folder))
     tables: dict[str, list[tuple[Any, ...]]] = {}
     for name, read in readers.items():
@@ -73,6 +86,8 @@ def price_rows(prices: Iterable[Price]) -> list[tuple[Any, ...]]:
             naive(price.recorded_from),
             naive(price.recorded_to) if price.recorded_to else FOREVER,
             price.source,
+            price.link,
+            price.reviewer,
         )
         for price in prices
         for zone, factor in (

@@ -8,9 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from models.ownership_seeds import OWNERSHIP_SEEDS
 from models.seed_files import read_seeds
-from models.seeds import ALWAYS, FOREVER, naive
+from models.seeds import ALWAYS, DEPLOYMENTS, DISCOUNTS, FOREVER, REVIEW, SUBSCRIPTIONS, naive
 from models.sql_files import sql
 from models.warehouse import Connection, mark_dirty, run, transaction
 
@@ -20,7 +19,14 @@ Span: TypeAlias = tuple[datetime, datetime]
 Row: TypeAlias = tuple[Any, ...]
 
 _DAY = timedelta(days=1)
-_RESOLVED = frozenset(seed.file_name for seed in OWNERSHIP_SEEDS)
+# What days are built from, beside units, which are compared once they are resolved.
+_BOOKED = frozenset(
+    (
+        "prices.csv",
+        "models.csv",
+        *(seed.file_name for seed in (DISCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS)),
+    )
+)
 
 
 def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
@@ -32,13 +38,7 @@ def load_seeds(connection: Connection, folder: Path | None) -> list[str]:
     tables = read_seeds(folder)
     with transaction(connection):
         changed = {name: _replace(connection, name, rows) for name, rows in tables.items()}
-        # What the others change is told by the units that follow from them.
-        spans = [
-            span
-            for name, touched in changed.items()
-            for span in touched or ()
-            if name not in _RESOLVED
-        ]
+        spans = [span for name in sorted(_BOOKED) for span in changed[name] or ()]
         if spans:
             # With the seeds or not at all: a kill in between would keep history at the old price.
             days = connection.execute(sql("staging/days")).fetchall()
@@ -92,7 +92,11 @@ def _spans(columns: Sequence[str], before: Sequence[Row], after: Sequence[Row]) 
     if "valid_from" not in columns:
         return [(ALWAYS, FOREVER)]
     start, end = columns.index("valid_from"), columns.index("valid_to")
-    said = [i for i, column in enumerate(columns) if i not in {start, end} and column != "source"]
+    said = [
+        i
+        for i, column in enumerate(columns)
+        if i not in {start, end} and column not in {"source", *REVIEW}
+    ]
     # Of everything that is said: +1 where the rows of before begin, -1 where those of after do.
     edges: dict[Row, Counter[datetime]] = defaultdict(Counter)
     for rows, weight in ((before, 1), (after, -1)):

@@ -1,7 +1,7 @@
 """Reviewed seeds as rows: read, or refused with every problem named."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +20,8 @@ ALWAYS = datetime(1970, 1, 1)  # noqa: DTZ001
 
 Cell = Callable[[str], Any]
 RowCheck = Callable[[Mapping[str, Any]], Iterable[str]]
+NumberedRows = Sequence[tuple[int, Mapping[str, Any]]]
+"""Rows with the lines they stand in."""
 
 _OID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -28,13 +30,16 @@ _OID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class SeedTable:
     """One dated seed: its file, its table's columns in order, and how each cell is read.
 
-    `problems_of` says what is wrong with the cells of one row together.
+    `problems_of` says what is wrong with the cells of one row together, `problems_among` with rows
+    that are each right. A file need not have the columns of `review`.
     """
 
     file_name: str
     columns: Mapping[str, Cell]
     key: tuple[str, ...]
     problems_of: RowCheck = lambda _: ()
+    problems_among: Callable[[NumberedRows], Iterable[str]] = lambda _: ()
+    review: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -83,6 +88,11 @@ def oid(text: str) -> str:
 
 
 _DATES: Mapping[str, Cell] = {"valid_from": start, "valid_to": end}
+TIMES: Mapping[str, Cell] = {**_DATES, "recorded_from": start, "recorded_to": end}
+"""The columns of both times, as most seeds have them."""
+
+REVIEW = ("link", "reviewer")
+"""Where a row's source can be read, and who looked at it."""
 
 DISCOUNTS = SeedTable(
     "discounts.csv",
@@ -98,9 +108,7 @@ DEPLOYMENTS = SeedTable(
         "model_version": optional,
         "hosting": optional,
         "sku": sku,
-        **_DATES,
-        "recorded_from": start,
-        "recorded_to": end,
+        **TIMES,
     },
     key=("deployment", "foundry_resource_id"),
 )
@@ -109,9 +117,7 @@ SUBSCRIPTIONS = SeedTable(
     {
         "apim_subscription_id": cells.filled,
         "oid": oid,
-        **_DATES,
-        "recorded_from": start,
-        "recorded_to": end,
+        **TIMES,
     },
     key=("apim_subscription_id",),
 )
@@ -119,23 +125,25 @@ SUBSCRIPTIONS = SeedTable(
 
 def read_dated(seed: SeedTable, file: Path | Traversable) -> list[tuple[Any, ...]]:
     """Read a dated seed into rows in the order of its table; SeedError lists every problem."""
-    lines, problems = cells.read_seed(file, [*seed.columns, "source"])
+    lines, problems = cells.read_seed(file, [*seed.columns, "source"], seed.review)
     rows: list[tuple[int, dict[str, Any]]] = []
+    noted = ("source", *seed.review)
     for number, line in lines:
-        row: dict[str, Any] = {"source": line["source"]}
+        row: dict[str, Any] = {name: line[name] for name in noted}
         for column, read in seed.columns.items():
             try:
                 row[column] = read(line[column])
             except ValueError as error:
                 problems.append(f"{file.name} line {number}: {column} {error}")
-        if len(row) == len(seed.columns) + 1:
+        if len(row) == len(seed.columns) + len(noted):
             row.setdefault("recorded_to", FOREVER)
             rows.append((number, row))
             problems += [f"{file.name} line {number}: {wrong}" for wrong in seed.problems_of(row)]
     problems += [f"{file.name} {problem}" for problem in _interval_problems(seed, rows)]
+    problems += [f"{file.name} {problem}" for problem in seed.problems_among(rows)]
     if problems:
         raise SeedError("\n".join(problems))
-    order = [*(name for name in seed.columns if name != "recorded_to"), "recorded_to", "source"]
+    order = [*(name for name in seed.columns if name != "recorded_to"), "recorded_to", *noted]
     return [tuple(row[column] for column in order) for _, row in rows]
 
 

@@ -18,7 +18,7 @@ from models.durable import replace
 from models.errors import WarehouseError
 from models.sql_files import names, sql
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The version this code writes. `sql/warehouse/vN.sql` leads from N - 1 to N."""
 
 Connection = duckdb.DuckDBPyConnection

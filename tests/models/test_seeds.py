@@ -54,6 +54,15 @@ def test_the_products_own_seeds_are_good() -> None:
         "unit_corrections.csv",
         "owners.csv",
         "units.csv",
+        "ccu_prices.csv",
+        "exchange_rates.csv",
+        "approved_deployments.csv",
+        "shared_costs.csv",
+        "allocation_policies.csv",
+        "allocation_shares.csv",
+        "budgets.csv",
+        "fiscal_periods.csv",
+        "calendars.csv",
     }
     assert len(tables["prices.csv"]) > 50
     assert tables["discounts.csv"] == []
