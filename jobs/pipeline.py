@@ -11,6 +11,7 @@ from jobs.fitting import calibration_of
 from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
 from jobs.retention import has_rule, retain
 from models import ledger
+from models.allocation import with_allocations
 from models.bill import prepare_bill
 from models.calibration_fits import Fits, calibrated_days, note_days
 from models.clock import Clock
@@ -134,7 +135,7 @@ def build_and_publish(run: Run) -> Manifest:
         # New prices and units want their checks and ids even when no day has to be written.
         ledger.build_span(run.connection, known_at.date(), known_at.date())
     prepare_bill(run.connection, run.settings)
-    manifest = Manifest(
+    draft = Manifest(
         sequence=previous.sequence + 1 if previous else 1,
         run_id=run_id,
         published_at=known_at,
@@ -143,6 +144,7 @@ def build_and_publish(run: Run) -> Manifest:
         tables=ledger.write_small_tables(run.connection, folder, run_id),
         purged=previous.purged if previous else {},
     )
+    manifest = with_allocations(run.connection, folder, draft, previous)
     publish(folder, manifest)
     note_days(run.connection, calibration.fits, days)
     _settle(run.connection, days | pending, run_id)

@@ -16,6 +16,7 @@ _TABLES = (
     "billing.coverage",
     "billing.chosen",
     "billing.charges",
+    "billing.shared",
     "billing.days",
     "billing.accounts",
 )

@@ -52,7 +52,11 @@ SMALL_TABLES = (
     "budgets",
     "fiscal_periods",
     "calendars",
+    "shared_charges",
+    "allocation_policies",
+    "allocation_shares",
 )
+MONTH_TABLES = ("allocations", "allocated_shares", "allocated_daily")
 # A fifth less work than the third level in pages of the first version, and no larger.
 _FORMAT = "format parquet, parquet_version v2, compression zstd, compression_level 1"
 _POINTER = "current"
@@ -64,7 +68,8 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 class Manifest:
     """One published state. Paths are relative to the publication folder.
 
-    `purged` says of a day what the retention rule deleted; see `models.retention`.
+    `purged` says of a day what the retention rule deleted; see `models.retention`. `allocated` has
+    the files of each month (YYYY-MM), and `inputs`: the hash of what they were made from.
     """
 
     sequence: int
@@ -74,6 +79,7 @@ class Manifest:
     days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     purged: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    allocated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def months(self) -> list[str]:
         """Return the months that have at least one day, as YYYY-MM, oldest first."""
@@ -147,7 +153,10 @@ def _prune(folder: Path, current: str, most: int) -> None:
     kept = readable.values()
     named = {path for manifest in kept for path in manifest.tables.values()}
     named |= {
-        path for manifest in kept for entry in manifest.days.values() for path in entry.values()
+        path
+        for manifest in kept
+        for entry in (*manifest.days.values(), *manifest.allocated.values())
+        for path in entry.values()
     }
     for path in manifests:
         if path not in readable:
@@ -164,9 +173,9 @@ def _if_readable(path: Path) -> Manifest | None:
         return None
 
 
-def parquet_name(table: str, run_id: int, usage_day: date | None = None) -> str:
-    """Return a file name no earlier run has used."""
-    return f"{table}/{usage_day or 'all'}.r{run_id:06d}.parquet"
+def parquet_name(table: str, run_id: int, span: date | str | None = None) -> str:
+    """Return a file name no earlier run has used; `span` is a day, or a month as YYYY-MM."""
+    return f"{table}/{span or 'all'}.r{run_id:06d}.parquet"
 
 
 def write_parquet(connection: Connection, rows: str, folder: Path, name: str) -> str:

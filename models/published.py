@@ -11,7 +11,13 @@ from typing import Any
 import duckdb
 
 from models.errors import PublicationError
-from models.publication import DAY_TABLES, SMALL_TABLES, Manifest, require_manifest
+from models.publication import (
+    DAY_TABLES,
+    MONTH_TABLES,
+    SMALL_TABLES,
+    Manifest,
+    require_manifest,
+)
 from models.sql_files import sql
 from models.viewer import Viewer
 from models.warehouse import Connection, build, in_memory
@@ -28,9 +34,10 @@ _VIEWS = (
     *DAY_TABLES,
     "legacy_meters",
     "metered_daily",
-    "billed_daily",
-    "caller_lines",
+    "invoiced_daily",
 )
+# What is left out while a month is being allocated.
+_ALLOCATED = (*MONTH_TABLES, "billed_daily", "caller_lines")
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,13 @@ def reading(
     first_day: date = FIRST_DAY,
     last_day: date = LAST_DAY,
     manifest: Manifest | None = None,
+    is_allocated: bool = True,
 ) -> Iterator[Published]:
     """Open the published state of some days for one viewer, read-only, in a private database.
 
-    `manifest` pins a state already read; without it the current one is opened. Raises
-    PublicationError when nothing is published, or nothing in those days.
+    `manifest` pins a state already read; without it the current one is opened. One that is not
+    allocated yet has no shared costs. Raises PublicationError when nothing is published, or nothing
+    in those days.
     """
     state = manifest or require_manifest(folder)
     if not state.files("daily", first_day, last_day):
@@ -87,7 +96,12 @@ def reading(
             f"nothing is published between {first_day} and {last_day}; published: {published}"
         )
     asked = {day for day in state.days if str(first_day) <= day <= str(last_day)}
-    if not state.tables.keys() >= set(SMALL_TABLES) or not asked <= state.whole_days():
+    months = sorted({day[:7] for day in asked}) if is_allocated else []
+    if (
+        not state.tables.keys() >= set(SMALL_TABLES)
+        or not asked <= state.whole_days()
+        or not state.allocated.keys() >= set(months)
+    ):
         raise PublicationError(
             "some of these days were published by an older tollbook: run `tollbook run build`"
         )
@@ -98,9 +112,13 @@ def reading(
             _set_files(connection, table, folder, state.files(table, first_day, last_day))
         for table in SMALL_TABLES:
             _set_files(connection, table, folder, [state.tables[table]])
-        for macros in ("statistics", "days"):
+        for table in MONTH_TABLES:
+            files = [state.allocated[month][table] for month in months]
+            _set_files(connection, table, folder, files)
+        for macros in ("statistics", "days", "money"):
             connection.execute(sql(f"macros/{macros}"))
         _define_views(connection, viewer)
+        _define(connection, _ALLOCATED if is_allocated else ())
         yield Published(state, connection)
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise PublicationError(

@@ -16,6 +16,7 @@ with told as (
             as model_names,
         resource_group,
         as_subscription(subscription_id) as subscription,
+        resource_id,
         quantity,
         cost_in_billing_currency as billing_amount,
         upper(billing_currency) as billing_currency,

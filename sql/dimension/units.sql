@@ -1,5 +1,5 @@
 -- 1 row per value not seen before, with the next ids in the order of the values: units of requests, of
--- principals, and of the tree.
+-- principals, of the tree, and of whom policies name.
 with seen as (
     select unit
     from ledger.attributed
@@ -13,6 +13,12 @@ with seen as (
     union
     select parent_unit
     from warehouse.seeds.units
+    union
+    select unnest([unit, idle_unit])
+    from warehouse.seeds.allocation_policies
+    union
+    select unit
+    from warehouse.seeds.allocation_shares
 )
 
 select
@@ -22,4 +28,4 @@ select
     )::integer as unit_id,
     unit,
 from seen
-where unit not in (select unit from warehouse.dimension.units)
+where unit is not null and unit not in (select unit from warehouse.dimension.units)

@@ -35,5 +35,6 @@ select
         when bool_and(label not in ('residual', 'correction')) or count(billed_cost_usd) = count(*)
             then sum(billed_cost_usd)
     end as billed_cost_usd,
+    sum(shared_cost_usd) as shared_cost_usd,
 from billed_daily
 group by all

@@ -42,7 +42,11 @@ select
             or count(line.billed_cost_usd) = count(*)
             then sum(line.billed_cost_usd)
     end as billed_cost_usd,
-    cast(null as decimal(38, 15)) as shared_cost_usd,
+    -- Without any allocation in these months, it is not known that there is nothing to share.
+    case
+        when exists (select 1 from allocations where shared_cost <> 'residual')
+            then coalesce(sum(line.shared_cost_usd), 0)
+    end as shared_cost_usd,
     share_of(sum(line.measured_cost_usd), sum(line.list_cost_usd)) as measured_share,
     share_of(sum(line.calibrated_cost_usd), sum(line.list_cost_usd)) as calibrated_share,
 from caller_lines as line

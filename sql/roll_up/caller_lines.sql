@@ -37,6 +37,7 @@ select
             or count(line.billed_cost_usd) = count(*)
             then sum(line.billed_cost_usd)
     end as billed_cost_usd,
+    sum(line.shared_cost_usd) as shared_cost_usd,
 from roll_up.counted_lines as line
 left join roll_up.places as place
     on
