@@ -20,8 +20,8 @@ from models.sql_files import sql
 from models.viewer import operator
 from models.warehouse import Connection, build
 
-_STEPS = (
-    "charged", "allocations", "lines", "weights", "unit_shares", "bearers", "shares", "spread",
+STEPS = (
+    "charged", "allocations", "lines", "weights", "parents", "bearers", "shares", "spread",
     "daily",
 )  # fmt: skip
 _SOURCES = {"allocations": "allocations", "allocated_shares": "shares", "allocated_daily": "daily"}
@@ -64,7 +64,7 @@ def allocate_month(folder: Path, draft: Manifest, month: str) -> dict[str, str]:
         is_allocated=False,
     ) as published:
         published.connection.execute("create schema allocation")
-        for step in _STEPS:
+        for step in STEPS:
             build(published.connection, f"allocation.{step}")
         return {
             table: write_parquet(

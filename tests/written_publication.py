@@ -1,7 +1,7 @@
 """A published state of hand-written rows: small tables and daily totals, without a build."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from core_rows import NOW, gateway, llm, oid, open_books, person
 
+from models.allocation import allocate_month
 from models.publication import (
     DAY_TABLES,
     Manifest,
@@ -41,12 +42,17 @@ class Usage:
 
 @dataclass(frozen=True)
 class Written:
-    """What is published: usage, and who and what is part of what, by surrogates."""
+    """What is published: usage, and who and what is part of what, by surrogates.
+
+    `small` has further rows of small tables, `traffic` those of hours.
+    """
 
     usage: Sequence[Usage]
     managers: Sequence[Span] = ()
     unit_tree: Sequence[Span] = ()
     memberships: Sequence[Span] = ()
+    small: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    traffic: Sequence[Row] = ()
 
 
 def at(day: float) -> datetime:
@@ -83,24 +89,26 @@ def publish_written(folder: Path, written: Written, *, days: int) -> None:
 
     # One file has the usage of all days: only its rows say of which day they are.
     empty = {table: write(pattern[table], table, ()) for table in DAY_TABLES}
-    used = {"daily": write(pattern["daily"], "daily", [*map(_daily, written.usage)], FIRST)}
+    used = {
+        "daily": write(pattern["daily"], "daily", [*map(_daily, written.usage)], FIRST),
+        "traffic": write(pattern["traffic"], "traffic", written.traffic, FIRST),
+    }
     dates = [FIRST + timedelta(days=number) for number in range(days)]
     small = {
         table: write(before.tables[table], table, rows)
-        for table, rows in _small_tables(written).items()
+        for table, rows in (_small_tables(written) | dict(written.small)).items()
     }
-    publish(
-        folder,
-        Manifest(
-            sequence=before.sequence + 1,
-            run_id=run,
-            published_at=NOW,
-            data_until=NOW,
-            days={str(day): empty | (used if day == FIRST else {}) for day in dates},
-            tables={**before.tables, **small},
-        ),
-    )
     connection.close()
+    draft = Manifest(
+        sequence=before.sequence + 1,
+        run_id=run,
+        published_at=NOW,
+        data_until=NOW,
+        days={str(day): empty | (used if day == FIRST else {}) for day in dates},
+        tables={**before.tables, **small},
+    )
+    allocated = {month: allocate_month(folder, draft, month) for month in draft.months()}
+    publish(folder, replace(draft, allocated=allocated))
 
 
 def _daily(used: Usage) -> Row:

@@ -1,59 +1,52 @@
--- 1 row per allocation and who may bear a part of it, with their weight in it. A fixed or even share
--- belongs to a unit, whose people bear it by what they cost; a unit in which nothing has a cost bears it as
--- such. What nobody's use can bear is borne by the unit that the policy names.
-with parents as (
+-- 1 row per allocation and who may bear a part of it, with their weight in what their parent has. A unit
+-- in which nothing has a weight bears its share as such; what nobody's use can bear is borne by the unit
+-- that the policy names. Weights have sixteen digits: their products with amounts stay in range.
+with used as (
     select
-        allocation_id,
-        unit_id as parent_unit_id,
-        share_units as parent_units,
-    from allocation.unit_shares
-    union all by name
-    select
-        allocation_id,
-        1000000000000000::hugeint as parent_units,
-    from allocation.allocations
-    where allocation_id not in (select allocation_id from allocation.unit_shares)
-),
-
-used as (
-    select
-        parents.*,
+        parent.allocation_id,
+        parent.unit_id as parent_unit_id,
         weight.unit_id,
         weight.caller_id,
         weight.label,
         weight.weight,
-    from parents
+        sum(weight.weight) over (partition by parent.allocation_id, parent.unit_id) as total,
+        (10 ^ greatest(length(total::hugeint::varchar) - 16, 0))::hugeint as scale,
+    from allocation.parents as parent
+    inner join allocation.allocations as allocation using (allocation_id)
     inner join allocation.weights as weight
         on
-            parents.allocation_id = weight.allocation_id
-            and (parents.parent_unit_id is null or parents.parent_unit_id = weight.unit_id)
+            parent.allocation_id = weight.allocation_id
+            and case
+                when parent.unit_id is null then allocation.method not in ('even', 'fixed')
+                else parent.unit_id = weight.unit_id
+            end
             and weight.weight > 0
-    inner join allocation.allocations as allocation
-        on
-            parents.allocation_id = allocation.allocation_id
-            -- Shares of units that nobody has are borne like a central budget.
-            and (parents.parent_unit_id is not null or allocation.method not in ('even', 'fixed'))
 )
 
 select
-    *,
-    sum(weight) over (partition by allocation_id, parent_unit_id)::hugeint as parent_weight,
+    allocation_id,
+    parent_unit_id,
+    unit_id,
+    caller_id,
+    label,
+    divide(weight, scale) as weight,
 from used
+where divide(weight, scale) > 0
 union all by name
 select
-    parents.*,
-    coalesce(parents.parent_unit_id, allocation.unit_id) as unit_id,
+    parent.allocation_id,
+    parent.unit_id as parent_unit_id,
+    coalesce(parent.unit_id, allocation.unit_id) as unit_id,
     cast(null as integer) as caller_id,
     '' as label,
     1::hugeint as weight,
-    1::hugeint as parent_weight,
-from parents
+from allocation.parents as parent
 inner join allocation.allocations as allocation using (allocation_id)
 where
     not exists (
         select 1
         from used
         where
-            used.allocation_id = parents.allocation_id
-            and used.parent_unit_id is not distinct from parents.parent_unit_id
+            used.allocation_id = parent.allocation_id
+            and used.parent_unit_id is not distinct from parent.unit_id
     )

@@ -1,63 +1,50 @@
 -- 1 row per allocation and who bears a part of it: the part as a ratio and in USD. Ratios of an allocation
 -- sum to exactly 1, amounts to exactly what is split. Both are split in units of their fifteenth decimal:
 -- rounded down, then one unit more for the largest remainders, ties by unit and caller.
-with rated as (
+with weighed as (
+    select
+        bearer.*,
+        parent.ratio_units as one,
+        parent.amount_units as whole,
+        sum(bearer.weight) over (partition by bearer.allocation_id, bearer.parent_unit_id)::hugeint
+            as total,
+    from allocation.bearers as bearer
+    inner join allocation.parents as parent
+        on
+            bearer.allocation_id = parent.allocation_id
+            and bearer.parent_unit_id is not distinct from parent.unit_id
+),
+
+placed as (
     select
         *,
-        divide(parent_units * weight, parent_weight) as floor_units,
+        one - sum(part_of(one, weight, total)) over whole_of as missing_ratio,
+        whole - sum(part_of(whole, weight, total)) over whole_of as missing_amount,
         row_number() over (
             partition by allocation_id, parent_unit_id
-            order by parent_units * weight % parent_weight desc, unit_id, caller_id, label
-        ) as place,
-    from allocation.bearers
-),
-
-ratios as (
-    select
-        allocation_id,
-        unit_id,
-        caller_id,
-        label,
-        floor_units
-        + if(
-            place
-            <= parent_units - sum(floor_units) over (partition by allocation_id, parent_unit_id),
-            1,
-            0
-        ) as ratio_units,
-    from rated
-),
-
-floors as (
-    select
-        ratios.*,
-        allocation.amount_usd,
-        units_of_usd(abs(allocation.amount_usd)) as whole_units,
-        divide(whole_units * ratio_units, 1000000000000000::hugeint) as floor_units,
+            order by remainder_of(one, weight, total) desc, unit_id, caller_id, label
+        ) as ratio_place,
         row_number() over (
-            partition by ratios.allocation_id
-            order by
-                whole_units * ratio_units % 1000000000000000 desc,
-                ratios.unit_id,
-                ratios.caller_id,
-                ratios.label
-        ) as place,
-    from ratios
-    inner join allocation.allocations as allocation using (allocation_id)
+            partition by allocation_id, parent_unit_id
+            order by remainder_of(whole, weight, total) desc, unit_id, caller_id, label
+        ) as amount_place,
+    from weighed
+    window whole_of as (partition by allocation_id, parent_unit_id)
 )
 
 select
     allocation_id,
-    unit_id,
+    placed.unit_id,
     caller_id,
     label,
-    usd_of_units(ratio_units) as ratio,
-    (
-        if(amount_usd < 0, -1, 1)
-        * usd_of_units(
-            floor_units
-            + if(place <= whole_units - sum(floor_units) over (partition by allocation_id), 1, 0)
-        )
+    usd_of_units(
+        sum(part_of(one, weight, total) + if(ratio_place <= missing_ratio, 1, 0))::hugeint
+    ) as ratio,
+    if(any_value(allocation.amount_usd) < 0, -1, 1)
+    * usd_of_units(
+        sum(part_of(whole, weight, total) + if(amount_place <= missing_amount, 1, 0))::hugeint
     )::decimal(38, 15) as amount_usd,
-from floors
-order by allocation_id, unit_id, caller_id, label
+from placed
+inner join allocation.allocations as allocation using (allocation_id)
+group by allocation_id, placed.unit_id, caller_id, label
+order by allocation_id, placed.unit_id, caller_id, label

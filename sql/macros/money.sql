@@ -15,3 +15,7 @@ create or replace macro first_day_from(moment) as
         when moment >= timestamp '9999-12-31' then date '9999-12-31'
         else (moment + interval 1 day - interval 1 microsecond)::date
     end;
+
+-- A split in whole units, rounded down, and what rounding took: the largest of these get one unit more.
+create or replace macro part_of(whole, weight, total) as divide(whole * weight, total);
+create or replace macro remainder_of(whole, weight, total) as whole * weight % total;
