@@ -63,6 +63,10 @@ def report(
     reconciliation: the walk from list cost to the CCU invoice, what remains by cause, and whether
     the month can be called final.
 
+    allocation: what was billed beside Claude, which rule calls it what shared cost, how it was
+    split, and what was not. Ratios of an allocation sum to 1, amounts to what is split; by unit or
+    user, who bears which part.
+
     coverage: per day, how much of the traffic is known and by which evidence, and how old the rows
     are that still wait for their other half.
 
@@ -73,6 +77,9 @@ def report(
     it before, and not in the last 30 days up to the month's end. active without assignment: active,
     and at no moment of the month entitled. after leaving: requests while disabled or deleted.
     Weeks begin on Monday and are cut at the month; group,user lists who has not arrived.
+
+    economics: what a user, a request, a session and a million tokens cost, how much of the prompts
+    came from caches, what that saved and what expired caches cost, beside the month before.
     """
     settings = read_settings(data_dir=data_dir)
     by = [key.strip() for given in keys for key in given.split(",") if key.strip()]

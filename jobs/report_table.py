@@ -15,6 +15,7 @@ from models.rendering import is_share, plain
 _TEXT_WIDTH = 60
 _TEXTS = frozenset({"day", "label", "overlaps", "cost_status"})
 _OLDEST = "oldest_unmatched_hours"
+_RATIO = "ratio"
 
 
 def show_table(
@@ -29,11 +30,12 @@ def show_table(
     for name in names:
         values = [record.get(name) for record in adding_up.records()]
         is_text = name in keys or name in _TEXTS
+        is_summed = not (is_text or is_share(name) or name == _RATIO)
         table.add_column(
             name.replace("_usd", "").replace("_", " "),
             justify="left" if is_text else "right",
             no_wrap=True,
-            footer="" if is_text or is_share(name) else cell(name, _total(name, values)),
+            footer=cell(name, _total(name, values)) if is_summed else "",
         )
     for record in answer.records():
         table.add_row(*(escape(cell(name, record[name])) for name in names))
@@ -53,15 +55,19 @@ def cell(name: str, value: Any) -> str:
     """Return a value as people read it; `name` is its column."""
     if value is None:
         return "unknown" if name.endswith("_usd") else ""
-    if is_share(name):
-        return f"{value:.0%}"
     if isinstance(value, Decimal):
-        return usd(value)
+        return _decimal(name, value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     return _shortened(str(plain(value)))
+
+
+def _decimal(name: str, value: Decimal) -> str:
+    if name == _RATIO:
+        return f"{value:.4%}"
+    return f"{value:.0%}" if is_share(name) else usd(value)
 
 
 def _shortened(text: str) -> str:

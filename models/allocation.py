@@ -3,7 +3,8 @@
 A charge of the bill that a rule of `shared_costs.csv` knows is a shared cost; a dated policy says
 how it is split (`models.allocation_seeds.METHODS`), and so may be what the bridge to the invoice
 leaves. Ratios sum to exactly 1 and amounts to exactly what is split, at every grain: whole units of
-the fifteenth decimal are handed out, first rounded down, then by the largest remainder.
+the fifteenth decimal are handed out, first rounded down, then by the largest remainder. Stored is
+what each caller bears in each unit; over their days and models it is spread when it is read.
 
 Results are files of a month. They are made again when a day of the month, its bill or a policy
 changed, and not otherwise.
@@ -14,17 +15,15 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from models.errors import CheckError
 from models.publication import MONTH_TABLES, Manifest, parquet_name, write_parquet
-from models.published import month_days, reading
+from models.published import Published, month_days, reading
 from models.sql_files import sql
 from models.viewer import operator
 from models.warehouse import Connection, build
 
-STEPS = (
-    "charged", "allocations", "lines", "weights", "parents", "bearers", "shares", "spread",
-    "daily",
-)  # fmt: skip
-_SOURCES = {"allocations": "allocations", "allocated_shares": "shares", "allocated_daily": "daily"}
+STEPS = ("charged", "allocations", "used", "weights", "parents", "bearers", "shares")
+_SOURCES = {"allocations": "allocations", "allocated_shares": "shares"}
 
 
 def with_allocations(
@@ -66,6 +65,7 @@ def allocate_month(folder: Path, draft: Manifest, month: str) -> dict[str, str]:
         published.connection.execute("create schema allocation")
         for step in STEPS:
             build(published.connection, f"allocation.{step}")
+        _check(published, month)
         return {
             table: write_parquet(
                 published.connection,
@@ -75,3 +75,17 @@ def allocate_month(folder: Path, draft: Manifest, month: str) -> dict[str, str]:
             )
             for table, source in _SOURCES.items()
         }
+
+
+def _check(published: Published, month: str) -> None:
+    """Raise CheckError when the parts do not add up; by construction they do."""
+    differing = published.query("allocation/differing").records()
+    if differing:
+        lines = "\n".join(
+            f"  {row['shared_cost']}: {row['borne_usd']} of {row['amount_usd']} USD"
+            for row in differing
+        )
+        raise CheckError(
+            f"shared costs of {month} do not add up; the last publication stays in place. Report"
+            f" this, with the policies of that month:\n{lines}"
+        )

@@ -45,6 +45,8 @@ def chargeback_rows(published: Published, by: Sequence[str], *, roll_up: bool = 
     tree = next((key for key in TREES if key in by), None) if roll_up else None
     variables = {f"by_{key}": key in by for key in KEY_COLUMNS}
     is_plain = tree is None and _PLACED.isdisjoint(by)
+    # Who is part of what changes from day to day, so there shares are needed by day.
+    variables["shares_by_day"] = "day" in by or not is_plain
     with nullcontext() if is_plain else counting(published, variables, tree):
         answer = published.query("reports/chargeback", **variables)
     return with_keys(answer, by, tree)

@@ -43,6 +43,8 @@ SMALL_TABLES = (
     "billed",
     "billed_days",
     "billing_rules",
+    "ccu_prices",
+    "approved_deployments",
     "groups",
     "memberships",
     "managers",
@@ -56,7 +58,7 @@ SMALL_TABLES = (
     "allocation_policies",
     "allocation_shares",
 )
-MONTH_TABLES = ("allocations", "allocated_shares", "allocated_daily")
+MONTH_TABLES = ("allocations", "allocated_shares")
 # A fifth less work than the third level in pages of the first version, and no larger.
 _FORMAT = "format parquet, parquet_version v2, compression zstd, compression_level 1"
 _POINTER = "current"

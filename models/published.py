@@ -37,7 +37,14 @@ _VIEWS = (
     "invoiced_daily",
 )
 # What is left out while a month is being allocated.
-_ALLOCATED = (*MONTH_TABLES, "billed_daily", "caller_lines")
+_ALLOCATED = (
+    *MONTH_TABLES,
+    "borne",
+    "borne_lines",
+    "allocated_daily",
+    "billed_daily",
+    "caller_lines",
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def reading(
         for table in MONTH_TABLES:
             files = [state.allocated[month][table] for month in months]
             _set_files(connection, table, folder, files)
-        for macros in ("statistics", "days", "money"):
+        for macros in ("statistics", "days", "money", "currency"):
             connection.execute(sql(f"macros/{macros}"))
         _define_views(connection, viewer)
         _define(connection, _ALLOCATED if is_allocated else ())
@@ -149,6 +156,8 @@ def _set_scope(connection: Connection, viewer: Viewer, first_day: date, last_day
         "smallest_group": viewer.smallest_group,
         "viewer_units": sorted(viewer.units) or ["\0"],
         "viewer_oid": viewer.oid or "",
+        # Shared costs are spread over these only where a report asks for them.
+        **dict.fromkeys(("shares_by_day", "by_model", "by_client"), False),
     }
     for name, value in values.items():
         connection.execute(f"set variable {name} = $value", {"value": value})

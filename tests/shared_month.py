@@ -51,15 +51,17 @@ _USUAL: Mapping[str, Row] = {
     "allocation_shares": {"shared_cost": "gateway", "valid_from": ALWAYS, "valid_to": FOREVER},
     "traffic": {"kind": "gateway", "logged_requests": 1},
 }  # fmt: skip
+_RESULTS = ("allocations", "allocated_shares", "allocated_daily", "billed_daily")
 
 
 @dataclass(frozen=True)
 class Split:
-    """What was split, who bears which part of it, and on which rows of the days."""
+    """What was split, who bears which part of it, on which rows of the days, and what is billed."""
 
     allocations: Sequence[Row]
     shares: Sequence[Row]
     daily: Sequence[Row]
+    billed: Sequence[Row]
 
     def by_unit(self) -> dict[int | None, Decimal]:
         """Return what each unit bears."""
@@ -80,10 +82,17 @@ def split(**tables: Sequence[Row]) -> Split:
             _insert(connection, name, {**_USUAL.get(name, {}), **row})
     connection.execute("set variable first_day = $day", {"day": FIRST})
     connection.execute("set variable last_day = $day", {"day": LAST})
+    for variable in ("shares_by_day", "by_model", "by_client"):
+        connection.execute(f"set variable {variable} = true")
     connection.execute("create schema allocation")
     for step in STEPS:
         build(connection, f"allocation.{step}")
-    found = Split(*(_rows(connection, step) for step in ("allocations", "shares", "daily")))
+    for table, step in (("allocations", "allocations"), ("allocated_shares", "shares")):
+        rows = f"select $first_day as month, * from allocation.{step}"
+        connection.execute(f"create table {table} as {rows}", {"first_day": FIRST})
+    for view in ("borne", "borne_lines", "allocated_daily", "billed_daily"):
+        connection.execute(f"create view {view} as {sql(f'published/{view}')}")
+    found = Split(*(_rows(connection, table) for table in _RESULTS))
     connection.close()
     return found
 
@@ -93,7 +102,7 @@ def _insert(connection: Connection, table: str, row: Row) -> None:
     connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
 
 
-def _rows(connection: Connection, step: str) -> list[Row]:
-    found = connection.execute(f"from allocation.{step}")
+def _rows(connection: Connection, table: str) -> list[Row]:
+    found = connection.execute(f"from {table} order by all")
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

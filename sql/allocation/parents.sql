@@ -16,10 +16,11 @@ with weighed as (
     union all by name
     select distinct
         allocation_id,
-        unit_id,
+        weight.unit_id,
         1::hugeint as weight,
-    from allocation.lines
-    where method = 'even' and unit_id is not null
+    from allocation.allocations as allocation
+    inner join allocation.weights as weight using (allocation_id)
+    where allocation.method = 'even' and weight.unit_id is not null
 ),
 
 parents as (

@@ -1,6 +1,7 @@
 -- 1 row per allocation and who bears a part of it: the part as a ratio and in USD. Ratios of an allocation
 -- sum to exactly 1, amounts to exactly what is split. Both are split in units of their fifteenth decimal:
 -- rounded down, then one unit more for the largest remainders, ties by unit and caller.
+-- basis is by what it is spread over their rows of daily, NULL where they have none.
 with weighed as (
     select
         bearer.*,
@@ -33,10 +34,10 @@ placed as (
 )
 
 select
-    allocation_id,
+    placed.allocation_id,
     placed.unit_id,
-    caller_id,
-    label,
+    placed.caller_id,
+    placed.label,
     usd_of_units(
         sum(part_of(one, weight, total) + if(ratio_place <= missing_ratio, 1, 0))::hugeint
     ) as ratio,
@@ -44,7 +45,24 @@ select
     * usd_of_units(
         sum(part_of(whole, weight, total) + if(amount_place <= missing_amount, 1, 0))::hugeint
     )::decimal(38, 15) as amount_usd,
+    case
+        when count(used.label) = 0 then null
+        when any_value(allocation.method) = 'tokens' and any_value(used.tokens) > 0 then 'tokens'
+        when
+            any_value(allocation.method) in ('direct_cost', 'even', 'fixed')
+            and any_value(used.coarse_cost) > 0
+            then 'cost'
+        when any_value(used.requests) > 0 then 'requests'
+        else 'rows'
+    end as basis,
 from placed
 inner join allocation.allocations as allocation using (allocation_id)
-group by allocation_id, placed.unit_id, caller_id, label
-order by allocation_id, placed.unit_id, caller_id, label
+left join allocation.used as used
+    on
+        allocation.first_day = used.first_day
+        and allocation.end_day = used.end_day
+        and placed.unit_id is not distinct from used.unit_id
+        and placed.caller_id is not distinct from used.caller_id
+        and placed.label = used.label
+group by placed.allocation_id, placed.unit_id, placed.caller_id, placed.label
+order by placed.allocation_id, placed.unit_id, placed.caller_id, placed.label

@@ -1,18 +1,23 @@
--- 1 row per allocation, unit, caller and label: how much they weigh in it. Bytes are of every request that
--- passed the gateway, whether it reached a model or not.
+-- 1 row per allocation, unit, caller and label: how much they weigh in it. What never passed the gateway
+-- bears nothing of the gateway's cost; what the bridge leaves may come from there too. Bytes are of every
+-- request that passed the gateway, whether it reached a model or not.
 select
-    allocation_id,
-    unit_id,
-    caller_id,
-    label,
-    case any_value(method)
-        when 'requests' then sum(requests)
-        when 'tokens' then sum(tokens)
-        else sum(cost_units)
-    end::hugeint as weight,
-from allocation.lines
-where method <> 'bytes'
-group by allocation_id, unit_id, caller_id, label
+    allocation.allocation_id,
+    used.unit_id,
+    used.caller_id,
+    used.label,
+    case allocation.method
+        when 'requests' then used.requests
+        when 'tokens' then used.tokens
+        else used.cost_units
+    end as weight,
+from allocation.allocations as allocation
+inner join allocation.used as used
+    on
+        allocation.method not in ('bytes', 'central')
+        and allocation.first_day = used.first_day
+        and allocation.end_day = used.end_day
+        and (used.label <> 'outside_gateway' or allocation.shared_cost = 'residual')
 union all by name
 select
     allocation.allocation_id,

@@ -11,6 +11,8 @@ with told as (
         charge_type,
         publisher_type,
         publisher_name,
+        meter_category,
+        meter_name,
         concat_ws(' ', meter_category, meter_name, service_name, unit_of_measure) as names,
         concat_ws(' ', regexp_extract(resource_id, '([^/]+)/*$', 1), meter_category, meter_name)
             as model_names,
@@ -40,6 +42,8 @@ with told as (
         charge_type,
         publisher_type,
         publisher_name,
+        meter_category,
+        meter_name,
         concat_ws(' ', meter_category, meter_name) as names,
         concat_ws(' ', meter_category, meter_name) as model_names,
         resource_group,

@@ -19,3 +19,7 @@ create or replace macro first_day_from(moment) as
 -- A split in whole units, rounded down, and what rounding took: the largest of these get one unit more.
 create or replace macro part_of(whole, weight, total) as divide(whole * weight, total);
 create or replace macro remainder_of(whole, weight, total) as whole * weight % total;
+
+-- A cost as a weight: in billionths, so that its products with amounts stay in range. Unknown weighs nothing.
+create or replace macro coarse_cost(amount) as
+    trunc(greatest(coalesce(amount, 0), 0) * 1000000000)::hugeint;

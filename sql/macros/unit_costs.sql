@@ -1,4 +1,4 @@
--- Exact ratios: whole numbers, divided and rounded half up. `per_head_usd` is the one of money.
+-- Exact ratios: whole numbers, divided and rounded half up.
 
 -- The smaller of two numbers; unknown if one of them is.
 create or replace macro lesser(one, other) as
@@ -12,8 +12,22 @@ create or replace macro tenths_each(total, heads) as
                 * 0.1::decimal(2, 1)
     end::decimal(18, 1);
 
--- What a million tokens cost of which so many cost so much.
-create or replace macro per_million_usd(cost_usd, tokens) as per_head_usd(cost_usd * 1000000, tokens);
+-- What a cost is for each of so many, and for each million of so many tokens, to 1e-9 USD. Of the exact
+-- amount, where per_head_usd first rounds: requests cost little.
+create or replace macro cost_each_usd(cost_usd, heads) as
+    case
+        when heads > 0
+            then divide(
+                units_of_usd(cost_usd) * 2 + heads::hugeint * 1000000, heads::hugeint * 2000000
+            )::decimal(37, 0) * 0.000000001::decimal(10, 9)
+    end::decimal(38, 15);
+create or replace macro per_million_usd(cost_usd, tokens) as
+    case
+        when tokens > 0
+            then divide(
+                units_of_usd(cost_usd) * 2 + tokens::hugeint, tokens::hugeint * 2
+            )::decimal(37, 0) * 0.000000001::decimal(10, 9)
+    end::decimal(38, 15);
 
 -- The part of the list price that the contract left to pay. A discount has at most four decimals, and
 -- the fifteenth of an amount is far below them, so this is the very number the ledger used.

@@ -3,7 +3,10 @@
 select
     charge.usage_day,
     charge.shared_cost,
-    charge.names as meter,
+    case
+        when charge.meter_category = charge.meter_name then charge.meter_name
+        else concat_ws(' / ', nullif(charge.meter_category, ''), nullif(charge.meter_name, ''))
+    end as meter,
     coalesce(lower(trim(charge.resource_group)), '') as resource_group,
     charge.charge_type,
     charge.corrects,

@@ -1,6 +1,6 @@
--- As invoiced_daily, and 1 row per row of daily that bears shared costs: what it bears of them, and of the
--- bridge's residual where a policy spreads it. These rows have no usage; they are NULL where nothing is
--- borne, and the residual's own rows are reduced by what is spread.
+-- As invoiced_daily, and 1 row per row of allocated_daily: what is borne of shared costs, and of the bridge's
+-- residual where a policy spreads it. These rows have neither usage nor a cost status, and are NULL where
+-- nothing is borne; others take from the residual's rows what is spread.
 select
     *,
     cast(null as decimal(38, 15)) as shared_cost_usd,
@@ -11,10 +11,8 @@ select
     caller_id,
     unit_id,
     llm_model_id,
-    deployment_id,
     client_id,
     label,
-    cost_status,
     0 as requests,
     0 as input_tokens,
     0 as output_tokens,
@@ -33,3 +31,14 @@ select
     0 as cost_deviation,
     shared_cost_usd,
 from allocated_daily
+union all by name
+select
+    line.* replace (-line.billed_cost_usd as billed_cost_usd),
+from invoiced_daily as line
+inner join allocations as allocation
+    on
+        line.label = 'residual'
+        and allocation.shared_cost = 'residual'
+        and line.billed_cost_usd is not null
+        and allocation.first_day <= line.usage_day
+        and line.usage_day < allocation.end_day

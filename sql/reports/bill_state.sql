@@ -37,7 +37,19 @@ select
         from bridge.days
         where state = 'half_logged'
     ) as half_logged_days,
-    rules.ccu_price_usd,
+    (
+        select list(price.ccu_price_usd order by price.valid_from)
+        from ccu_prices as price
+        where
+            exists (
+                select 1
+                from billed_days as known
+                where
+                    known.is_known
+                    and price.valid_from <= known.usage_day
+                    and known.usage_day < price.valid_to
+            )
+    ) as ccu_prices_usd,
     rules.residual_limit_usd,
     rules.residual_limit_share,
     rules.is_bill_read,

@@ -25,7 +25,7 @@ select
     sum(line.cache_write_1h_tokens)::bigint as cache_write_1h_tokens,
     sum(line.list_cost_usd) as list_cost_usd,
     case
-        when bool_and(line.is_complete) then 'complete'
+        when coalesce(bool_and(line.is_complete), true) then 'complete'
         when bool_and(line.is_unpriced) then 'unpriced'
         else 'partial'
     end as cost_status,

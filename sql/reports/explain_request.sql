@@ -84,6 +84,8 @@ select
     price.valid_to as price_to,
     price.recorded_from as price_recorded_from,
     price.source as price_source,
+    price.link as price_link,
+    price.reviewer as price_reviewer,
 from requests as call
 left join ledger as booked on call.request_key = booked.request_key
 left join callers as caller on call.caller_id = caller.caller_id

@@ -1,5 +1,6 @@
 -- 1 row per line of the bridge, and model of a discount, by the keys asked for. Running totals go from
--- list cost to what was billed; lines of the kinds bound and memo are beside the walk.
+-- list cost to what was billed; lines of the kinds bound and memo are beside the walk. ccu are each day's
+-- amount at that day's price of a CCU.
 with told as (
     select *, 'walk' as part
     from bridge.steps
@@ -11,6 +12,15 @@ with told as (
     from bridge.memos
 ),
 
+converted as (
+    select
+        told.*,
+        ccu_of(told.amount_usd, price.ccu_price_usd) as ccu,
+    from told
+    left join ccu_prices as price
+        on price.valid_from <= told.usage_day and told.usage_day < price.valid_to
+),
+
 lines as (
     select
         case when getvariable('by_day') then usage_day end as day,
@@ -20,11 +30,12 @@ lines as (
         case when line = 'discount' then model end as model,
         -- One amount that is unknown leaves the sum unknown.
         case when count(amount_usd) = count(*) then sum(amount_usd) end as amount_usd,
+        case when count(ccu) = count(*) then sum(ccu) end as ccu,
         sum(low_usd) as low_usd,
         case when count(high_usd) = count(*) then sum(high_usd) end as high_usd,
         sum(cases)::bigint as cases,
         string_agg(distinct detail, ' ' order by detail) as detail,
-    from told
+    from converted
     group by all
     having part <> 'walk' or amount_usd is distinct from 0 or line in ('measured', 'residual')
 ),
@@ -40,6 +51,15 @@ sums as (
                 case when count(amount_usd) = count(*) then sum(amount_usd) end
             ]
         ) as amount_usd,
+        unnest(
+            [
+                case
+                    when count_if(ccu is null and kinds.place < expected.place) = 0
+                        then coalesce(sum(ccu) filter (kinds.place < expected.place), 0)
+                end,
+                case when count(ccu) = count(*) then sum(ccu) end
+            ]
+        ) as ccu,
     from lines
     inner join bridge.kinds as kinds
         on lines.line = kinds.line and kinds.kind not in ('bound', 'memo')
@@ -65,7 +85,7 @@ placed as (
 )
 
 select
-    * exclude (part),
+    * exclude (part, ccu),
     case
         when kind in ('subtotal', 'total') then amount_usd
         when kind not in ('bound', 'memo') and amount_usd is not null
@@ -73,7 +93,6 @@ select
                 sum(case when kind not in ('subtotal', 'total', 'bound', 'memo') then amount_usd end)
                     over (partition by day, resource_group order by place, model nulls first)
     end as running_usd,
-    (amount_usd * rules.ccu_per_dollar)::decimal(38, 15) as ccu,
+    ccu,
 from placed
-cross join (select ccu_per_dollar from billing_rules) as rules
 order by day nulls first, resource_group nulls first, place, model nulls first

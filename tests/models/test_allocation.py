@@ -187,13 +187,13 @@ def test_the_residual_is_spread_against_its_own_rows() -> None:
         allocation_policies=[{"shared_cost": "residual", "method": "direct_cost"}],
     )
     assert found.by_unit() == {1: 6, None: 2}
-    spread = {
-        (row["usage_day"].day, row["label"]): row["residual_usd"]
-        for row in found.daily
-        if row["residual_usd"]
-    }
-    assert spread == {
-        (1, ""): 6, (1, "outside_gateway"): 2, (1, "residual"): -9, (2, "residual"): 1,
+    billed = Counter[Any]()
+    for row in found.billed:
+        billed[row["usage_day"].day, row["label"]] += row["billed_cost_usd"] or 0
+    # The third day's residual is unknown and stays so.
+    assert billed == {
+        (1, ""): 6, (1, "outside_gateway"): 2, (1, "residual"): 0, (1, "correction"): -2,
+        (2, "residual"): 0, (3, "residual"): 0,
     }  # fmt: skip
 
 
@@ -285,7 +285,9 @@ def test_any_split_is_exact(
     unit = Fraction(1, 10**15)
     expected = expected_ratios(daily, method)
     borne = {(row["unit_id"], row["caller_id"], row["label"]): row for row in found.shares}
-    assert borne.keys() == expected.keys()
+    # Who weighs less than the sixteenth digit of all weights bears nothing.
+    assert borne.keys() <= expected.keys()
+    assert all(expected[key] < unit for key in expected.keys() - borne.keys())
     for key, row in borne.items():
         # Two splits round by less than a unit each, and weights have sixteen digits.
         assert abs(Fraction(row["ratio"]) - expected[key]) < 3 * unit

@@ -1,4 +1,4 @@
-"""What the simulated company's reviewers wrote beside the directory: seeds that decide units."""
+"""What the simulated company's reviewers wrote: seeds that decide units, and split shared costs."""
 
 import csv
 from collections.abc import Sequence
@@ -13,6 +13,20 @@ _REVIEWED_AFTER_MS = DAY_MS
 _TIMES = ("valid_from", "valid_to", "recorded_from", "recorded_to")
 _COMPANY = "Contoso"
 _SIMULATED = "simulated review"
+_ALWAYS = ("",) * len(_TIMES)
+
+# Patterns of meters, resource groups and resources; what no pattern before the last fits is not shared.
+_SHARED_COSTS = (
+    ("10", "gateway", "api management", "", ""),
+    ("20", "logs", "log analytics", "", ""),
+    ("30", "network", "virtual network", "^claude$", ""),
+    ("90", "", ".", "", ""),
+)
+_POLICIES = (
+    ("gateway", "requests", "Unassigned", ""),
+    ("logs", "bytes", "Unassigned", ""),
+    ("network", "even", "Unassigned", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,7 @@ def answerable(company: Company) -> tuple[int, int]:
 def write_reviews(
     folder: Path, company: Company, corrections: Sequence[Correction], departments: Sequence[str]
 ) -> None:
-    """Write `unit_corrections.csv`, `owners.csv` and the tree of units, `units.csv`.
+    """Write `unit_corrections.csv`, `owners.csv`, the tree of units, and how shared costs are split.
 
     `departments` are those of the whole recording, with the names they got during it.
     """
@@ -61,15 +75,25 @@ def write_reviews(
             for one in corrections
         ],
     )
-    owners = [(company.oids[service], company.oids[owner], "", "", "", "")]
+    owners = [(company.oids[service], company.oids[owner], *_ALWAYS)]
     _write(folder / "owners.csv", ("oid", "owner_oid"), owners)
     parents = dict.fromkeys(departments, _COMPANY) | {
         person.cost_center.strip(): person.department
         for person in company.people
         if person.department and person.cost_center and person.cost_center.strip()
     }
-    tree = [(unit, parent, "", "", "", "") for unit, parent in sorted(parents.items())]
+    tree = [(unit, parent, *_ALWAYS) for unit, parent in sorted(parents.items())]
     _write(folder / "units.csv", ("unit", "parent_unit"), tree)
+    _write(
+        folder / "shared_costs.csv",
+        ("position", "shared_cost", "meter", "resource_group", "resource"),
+        [(*rule, *_ALWAYS) for rule in _SHARED_COSTS],
+    )
+    _write(
+        folder / "allocation_policies.csv",
+        ("shared_cost", "method", "unit", "idle_unit"),
+        [(*policy, *_ALWAYS) for policy in _POLICIES],
+    )
 
 
 def _write(path: Path, keys: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
