@@ -9,7 +9,7 @@ cost is split, by one of METHODS; the shared cost `residual` is what the bridge 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -85,6 +85,39 @@ def _sum_problems(rows: NumberedRows) -> Iterator[str]:
                     f" (lines {lines}): correct them until they sum to exactly 1"
                 )
                 break
+
+
+def uncovered_problems(
+    policies: Sequence[tuple[Any, ...]], shares: Sequence[tuple[Any, ...]]
+) -> Iterator[str]:
+    """Yield policies that split by fixed shares at a time for which there are none.
+
+    Both are rows as `read_dated` returns them.
+    """
+    for policy in map(_named(POLICIES), policies):
+        if policy["method"] != "fixed":
+            continue
+        spans = sorted(
+            (row["valid_from"], row["valid_to"])
+            for row in map(_named(SHARES), shares)
+            if row["shared_cost"] == policy["shared_cost"]
+            and row["recorded_from"] < policy["recorded_to"]
+            and policy["recorded_from"] < row["recorded_to"]
+        )
+        covered = policy["valid_from"]
+        for start, until in spans:
+            if start <= covered:
+                covered = max(covered, until)
+        if covered < policy["valid_to"]:
+            since = "" if covered.year == 1970 else f" from {covered:%Y-%m-%d} on"
+            yield (
+                f"{POLICIES.file_name}: {policy['shared_cost']} is split by fixed shares, but"
+                f" {SHARES.file_name} has none for it{since}: add them, or end the policy there"
+            )
+
+
+def _named(seed: SeedTable) -> Callable[[tuple[Any, ...]], Mapping[str, Any]]:
+    return lambda row: dict(zip(seed.columns, row, strict=False))
 
 
 def _moments(rows: Any) -> Iterator[tuple[datetime, datetime]]:
