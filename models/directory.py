@@ -69,11 +69,6 @@ class Sync:
     marks: Mapping[str, str] = field(default_factory=dict)
 
 
-def delta_link(connection: Connection, collection: str) -> str | None:
-    """Return where the next delta round of a collection starts, None for a first full round."""
-    return marks(connection).get(collection)
-
-
 def marks(connection: Connection) -> dict[str, str]:
     """Return the delta links by collection, and the marks of `Sync` by name."""
     return {name: text for name, (text, _) in _stored(connection).items()}

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from tiny_workspace import DESCRIPTION, FOUNDRY, GATEWAY, write_workspace
@@ -74,7 +75,12 @@ def hostile_tenant(folder: Path) -> Iterator[HostileTenant]:
 
 
 def _write(folder: Path) -> Path:
-    files = {
+    text = DESCRIPTION.replace("2026-10-03T00:00:00Z", "2026-10-03T00:30:00Z")
+    return write_workspace(folder, {**_directory(), **_logs(), **_seeds()}, text)
+
+
+def _directory() -> dict[str, list[Any]]:
+    return {
         "graph/users.jsonl": [
             _user(PERSON.upper(), NAMES[0], MAIL, department="Tools") | _PERSONAL,
             _user(MANAGER, "Mira Manager", "mira@contoso.example", department="Board"),
@@ -124,12 +130,22 @@ def _write(folder: Path) -> Path:
                 "value": _user(STRANGER, "Sten Stranger", "sten@contoso.example", department="New"),
             },
         ],
+    }
+
+
+def _logs() -> dict[str, list[Any]]:
+    return {
         _GATEWAY_LOG: list(_gateway_rows()),
         "tables/ApiManagementGatewayLlmLog/day.jsonl": [
             _llm_row(number, at) for number, at in enumerate(_times())
         ],
         "tables/AppTraces/day.jsonl": list(_traces()),
         "tables/AppMetrics/day.jsonl": list(_metrics()),
+    }
+
+
+def _seeds() -> dict[str, list[Any]]:
+    return {
         "seeds/subscriptions.csv": [
             "apim_subscription_id,oid,valid_from,valid_to,recorded_from,recorded_to,source",
             f"key-of-zoe,{PERSON},,,,,a mail from {MAIL}",
@@ -149,8 +165,6 @@ def _write(folder: Path) -> Path:
             f"3,below,all,reports_to,{PERSON},,Below,,,,,r",
         ],
     }
-    text = DESCRIPTION.replace("2026-10-03T00:00:00Z", "2026-10-03T00:30:00Z")
-    return write_workspace(folder, files, text)
 
 
 _PERSONAL = {

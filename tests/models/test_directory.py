@@ -10,7 +10,7 @@ from core_rows import Books, gateway, oid, open_books, person, rows_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.directory import LINK_KEPT, Round, Sync, delta_link, record, record_sync
+from models.directory import LINK_KEPT, Round, Sync, marks, record, record_sync
 from models.seeds import ALWAYS, FOREVER
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -112,14 +112,14 @@ def test_a_quiet_hour_costs_no_write_until_the_link_grows_old(books: Books) -> N
             is_full=False, next_link=link, observed_at=START + timedelta(hours=hour),
         )  # fmt: skip
 
-    assert delta_link(books.connection, "users") is None
+    assert "users" not in marks(books.connection)
     round_of("one", 0, person(1))
     round_of("two", 1)
-    assert delta_link(books.connection, "users") == "one"
+    assert marks(books.connection)["users"] == "one"
     round_of("three", 2, person(2))
-    assert delta_link(books.connection, "users") == "three"
+    assert marks(books.connection)["users"] == "three"
     round_of("four", 2 + LINK_KEPT / timedelta(hours=1))
-    assert delta_link(books.connection, "users") == "four"
+    assert marks(books.connection)["users"] == "four"
 
 
 def test_whom_the_log_knows_and_only_the_bin_remembers_is_taken_from_it(books: Books) -> None:
@@ -149,7 +149,7 @@ def test_a_round_that_breaks_off_leaves_nothing(books: Books) -> None:
             is_full=True, next_link=None, observed_at=START,
         )  # fmt: skip
     assert known(books) == []
-    assert delta_link(books.connection, "users") is None
+    assert "users" not in marks(books.connection)
 
 
 @settings(
