@@ -53,6 +53,9 @@ def main() -> None:
     with chooser:
         _choose_month(months, place)
     with heading:
+        if settings.showback:
+            text = "Showback: figures are shown and nothing is posted"
+            show("showback", Line("note", [Cell(text)]))
         show("pages", _pages(place))
     _draw(source, place, settings)
 

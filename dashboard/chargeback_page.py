@@ -28,7 +28,8 @@ _LEGEND = (
     " calibrated, estimated for each request and scaled to Foundry's own counts, and the true cost"
     " lies between low and high nine times in ten."
     " partial: a token class is in no log, so the list cost covers the known classes and the true"
-    " cost lies between low and high. unknown: no source says it; it is not zero."
+    " cost lies between low and high. unknown: no source says it; it is not zero. Shared: the row's"
+    " part of the gateway's and other shared costs, by the reviewed policies; it comes on top."
 )
 _NAMED = {"unit": "unit", "user": "caller", "day": "day", "request": "request"}
 

@@ -218,6 +218,7 @@ def _opened(source: Source, place: Place) -> Iterator[Published]:
             "chosen_label": place.label,
             "page_rows": PAGE_ROWS,
             "rows_before": (place.page - 1) * PAGE_ROWS,
+            "shares_by_day": place.lists == "day",
         } | {f"by_{key}": key == place.lists for key in KEY_COLUMNS}
         for name, value in values.items():
             published.connection.execute(f"set variable {name} = $value", {"value": value})

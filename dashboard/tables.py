@@ -21,6 +21,7 @@ Rows = tuple[list[str], list[int], list[list[Cell]]]
 """Column titles, the numbers among them, and the cells."""
 
 _MONEY = (("List cost", "list_cost_usd"), ("Low", "cost_low_usd"), ("High", "cost_high_usd"))
+_SHARED = ("Shared", "shared_cost_usd")
 _COUNTS = (
     ("Input tokens", ("input_tokens",)),
     ("Output tokens", ("output_tokens",)),
@@ -33,18 +34,21 @@ _FIRST = {"unit": "Unit", "user": "Caller", "day": "Day"}
 def parts_table(place: Place, view: View) -> Rows:
     """Return the table of a place's units, callers or days; each row leads one step down."""
     counts = (("Requests", ("requests",)), *_COUNTS)
-    titles = [_FIRST[place.lists], *(title for title, _ in (*_MONEY, *counts)), "Evidence"]
-    decimals = _column_decimals(view)
+    records = view.parts.records()
+    is_shared = any(row["shared_cost_usd"] is not None for row in records)
+    money = (*_MONEY, _SHARED) if is_shared else _MONEY
+    titles = [_FIRST[place.lists], *(title for title, _ in (*money, *counts)), "Evidence"]
+    decimals = _column_decimals(records, money)
     rows = [
         [
             _first_cell(place, row),
-            *(_money_cell(row[name], decimals[name]) for _, name in _MONEY),
+            *(_money_cell(row[name], decimals[name]) for _, name in money),
             *(_count_cell(row, names) for _, names in counts),
             _evidence(row),
         ]
-        for row in view.parts.records()
+        for row in records
     ]
-    return titles, list(range(1, 1 + len(_MONEY) + len(counts))), rows
+    return titles, list(range(1, 1 + len(money) + len(counts))), rows
 
 
 def requests_table(place: Place, view: View) -> Rows:
@@ -58,7 +62,7 @@ def requests_table(place: Place, view: View) -> Rows:
         "Client",
         "Evidence",
     ]
-    decimals = _column_decimals(view)
+    decimals = _column_decimals(view.parts.records(), _MONEY)
     rows = [
         [
             Cell(
@@ -114,9 +118,10 @@ def _caller(row: Mapping[str, Any]) -> str:
     return short_text(row["name"] or row["oid"] or "no caller", 40)
 
 
-def _column_decimals(view: View) -> dict[str, int | None]:
-    rows = view.parts.records()
-    return {name: common_decimals(row[name] for row in rows) for _, name in _MONEY}
+def _column_decimals(
+    rows: Sequence[Mapping[str, Any]], money: Sequence[tuple[str, str]]
+) -> dict[str, int | None]:
+    return {name: common_decimals(row[name] for row in rows) for _, name in money}
 
 
 def _money_cell(amount: Decimal | None, decimals: int | None) -> Cell:
