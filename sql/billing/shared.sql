@@ -15,8 +15,8 @@ rules as (
     where recorded_from <= getvariable('known_at') and getvariable('known_at') < recorded_to
 ),
 
--- Patterns are compared once per meter and resource, and not per charge.
 meters as (
+    -- Patterns are compared once per meter and resource, and not per charge.
     select distinct
         names,
         resource_group,

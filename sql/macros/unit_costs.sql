@@ -29,12 +29,14 @@ create or replace macro per_million_usd(cost_usd, tokens) as
             )::decimal(37, 0) * 0.000000001::decimal(10, 9)
     end::decimal(38, 15);
 
--- The part of the list price that the contract left to pay. A discount has at most four decimals, and
--- the fifteenth of an amount is far below them, so this is the very number the ledger used.
+-- The part of its list price that the contract left of one request. A discount has at most four decimals,
+-- and the fifteenth of an amount is far below them, so this is the very number the ledger used.
 create or replace macro contracted_part(contracted_usd, list_usd) as
     case
-        when list_usd = 0 then 1
+        when contracted_usd = list_usd then 1
         else divide(
-            units_of_usd(contracted_usd) * 20000 + units_of_usd(list_usd), units_of_usd(list_usd) * 2
+            (contracted_usd * 1000000000000000)::hugeint * 20000
+            + (list_usd * 1000000000000000)::hugeint,
+            (list_usd * 1000000000000000)::hugeint * 2
         )::decimal(5, 0) * 0.0001::decimal(5, 4)
     end::decimal(5, 4);

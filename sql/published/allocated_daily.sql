@@ -23,6 +23,7 @@ select
     llm_model_id,
     client_id,
     label,
+    true as has_use,
     usd_of_units(
         part_of(shared_units, sum_to, whole) - part_of(shared_units, sum_to - weight, whole)
     ) as shared_cost_usd,
@@ -36,6 +37,7 @@ select
     caller_id,
     unit_id,
     label,
+    has_use,
     usd_of_units(shared_units) as shared_cost_usd,
     usd_of_units(residual_units) as residual_usd,
 from borne

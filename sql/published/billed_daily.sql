@@ -14,23 +14,29 @@ select
     client_id,
     label,
     0 as requests,
-    0 as input_tokens,
-    0 as output_tokens,
-    0 as cache_read_tokens,
-    0 as cache_write_5m_tokens,
-    0 as cache_write_1h_tokens,
-    cast(0 as decimal(38, 15)) as list_cost_usd,
-    cast(0 as decimal(38, 15)) as measured_cost_usd,
-    cast(0 as decimal(38, 15)) as calibrated_cost_usd,
-    cast(0 as decimal(38, 15)) as estimated_cost_usd,
-    cast(0 as decimal(38, 15)) as contracted_cost_usd,
+    nothing::bigint as input_tokens,
+    nothing::bigint as output_tokens,
+    nothing::bigint as cache_read_tokens,
+    nothing::bigint as cache_write_5m_tokens,
+    nothing::bigint as cache_write_1h_tokens,
+    nothing as list_cost_usd,
+    nothing as measured_cost_usd,
+    nothing as calibrated_cost_usd,
+    nothing as estimated_cost_usd,
+    nothing as contracted_cost_usd,
     residual_usd as billed_cost_usd,
-    cast(0 as decimal(38, 15)) as cost_low_usd,
+    nothing as cost_low_usd,
     cast(0 as decimal(38, 15)) as cost_high_usd,
     0 as cost_variance,
     0 as cost_deviation,
     shared_cost_usd,
-from allocated_daily
+from (
+    select
+        *,
+        -- Beside usage whose cost is unknown, a zero would make it known.
+        case when not has_use then cast(0 as decimal(38, 15)) end as nothing,
+    from allocated_daily
+)
 union all by name
 select
     line.* replace (-line.billed_cost_usd as billed_cost_usd),

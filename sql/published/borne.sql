@@ -23,6 +23,7 @@ select
     * exclude (shared_cost_usd, residual_usd),
     units_of_usd(shared_cost_usd) as shared_units,
     units_of_usd(residual_usd) as residual_units,
+    basis is not null as has_use,
     basis is not null
     and (
         getvariable('shares_by_day') or getvariable('by_model') or getvariable('by_client')

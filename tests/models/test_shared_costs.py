@@ -119,6 +119,20 @@ def test_the_gateways_cost_stands_beside_what_each_unit_used(books: Books) -> No
     assert shared(owed(books, viewer=own), "unit") == {("CC-2",): 6}
 
 
+def test_what_is_unknown_stays_unknown_beside_a_share(books: Books) -> None:
+    at = "2026-10-06T11:00:00Z"
+    books.land(gateway(5, at), gateway(6, at))
+    books.land(llm(5, at, model_name="claude-unheard-of"))
+    export(books, "october.csv", [billed("2026-10-05", "12")])
+    publish(books)
+    for by in (("unit",), ("user", "model"), ("day",), ("manager",)):
+        rows = {row["label"]: row for row in owed(books, *by) if row["label"]}
+        unpriced, unmetered = rows["unpriced"], rows["unmetered"]
+        assert (unpriced["list_cost_usd"], unpriced["cost_status"]) == (None, "unpriced"), by
+        assert (unmetered["input_tokens"], unmetered["list_cost_usd"]) == (None, None), by
+        assert unpriced["shared_cost_usd"] == unmetered["shared_cost_usd"] == 2, by
+
+
 def test_without_a_bill_it_is_not_known_that_nothing_is_shared(books: Books) -> None:
     publish(books)
     assert [row["shared_cost_usd"] for row in owed(books)] == [None, None]
