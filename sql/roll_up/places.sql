@@ -1,5 +1,5 @@
 -- 1 row per node of a tree and whether it was a root: what it was part of, and how many nodes were above
--- it, on the last such day. A row is added for whatever has parts on some day; for a unit that was a
+-- it, on the last such day. A row is added for whatever has parts on some day, circles cut; for a unit that was a
 -- root on some days only also, or its other days would be in no root's row.
 with states as (
     select
@@ -29,7 +29,9 @@ select
     state.*,
     levels.level::integer as level,
     row_number() over (partition by state.node_id order by state.last_day desc) = 1 as is_last,
-    state.node_id in (select parent_id from roll_up.edges)
+    state.node_id in (select parent_id from roll_up.standings where parent_id is not null)
+    -- Their own manager has a team of one.
+    or state.node_id in (select parent_id from roll_up.edges where member_id = parent_id)
     or (
         getvariable('roll_up') = 'unit'
         and count(*) over (partition by state.node_id) = 2
