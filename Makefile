@@ -6,7 +6,7 @@ PEERS := .bench/venv
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock extras peers screenshots bench bench-ingest bench-directory bench-attribution soak-ingest soak-incremental clean
+.PHONY: help demo test check format lock extras peers screenshots bench bench-ingest bench-directory bench-attribution bench-forecast soak-ingest soak-incremental clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -78,6 +78,9 @@ bench-directory: $(VENV)/.developer ## measure the sync of a directory of 100,00
 
 bench-attribution: $(VENV)/.developer ## hold the costs of callers and units against tenants with known truth (ARGS="--recipe base-200 --seeds 1,2")
 	@$(BIN)/python tests/attribution/bench_attribution.py $(ARGS)
+
+bench-forecast: $(VENV)/.developer ## measure how far forecasts of a month are off, and how long 20,000 budgets take
+	@$(BIN)/python tests/bench/bench_forecast.py $(ARGS)
 
 soak-ingest: $(VENV)/.developer ## kill 200 runs and set every fault against every source (about an hour)
 	@TOLLBOOK_SOAK=1 $(BIN)/pytest -s -o timeout=10800 \

@@ -67,6 +67,9 @@ def report(
     split, and what was not. Ratios of an allocation sum to 1, amounts to what is split; by unit or
     user, who bears which part.
 
+    showback: what each unit would owe if costs were charged, beside what it carries today; with
+    TOLLBOOK_SHOWBACK the central unit (TOLLBOOK_CENTRAL_UNIT) carries all. Both add up to the same.
+
     coverage: per day, how much of the traffic is known and by which evidence, and how old the rows
     are that still wait for their other half.
 
@@ -80,6 +83,13 @@ def report(
 
     economics: what a user, a request, a session and a million tokens cost, how much of the prompts
     came from caches, what that saved and what expired caches cost, beside the month before.
+
+    budget: each budget in force, what was spent of it (contracted cost), what its period is
+    forecast to come to with an 80 % interval, thresholds, and the day it is exhausted. A unit has
+    all that is below it; groups overlap.
+
+    forecast: what whole months up to this one would have been forecast to come to with 10 and 20
+    days known, and what they came to. A trial on what is published now.
     """
     settings = read_settings(data_dir=data_dir)
     by = [key.strip() for given in keys for key in given.split(",") if key.strip()]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import structlog
 
+from jobs.alerting import alert
 from jobs.directory_sync import sync_directory
 from jobs.fitting import calibration_of
 from jobs.ingestion import INGESTION, NOTHING_ASKED, Asked, Run, ingest
@@ -26,7 +27,7 @@ from models.sql_files import sql
 from models.warehouse import NIGHT, Connection, claim, scalar, transaction, writing
 from models.warehouse import run as statement
 
-JOBS = (*INGESTION, "directory", "build", "retention")
+JOBS = (*INGESTION, "directory", "build", "alert", "retention")
 """In the order of their dependence: a build books what the others brought."""
 
 INGEST = "ingest"
@@ -86,6 +87,7 @@ def _step(run: Run, job: str, asked: Asked) -> Callable[[], object]:
     steps: dict[str, Callable[[], object]] = {
         "directory": lambda: sync_directory(run),
         "build": lambda: build_and_publish(run),
+        "alert": lambda: alert(run),
         "retention": lambda: delete_old(run),
     }
     return steps.get(job) or (lambda: ingest(run, job, asked))
@@ -134,7 +136,7 @@ def build_and_publish(run: Run) -> Manifest:
     if not days:
         # New prices and units want their checks and ids even when no day has to be written.
         ledger.build_span(run.connection, known_at.date(), known_at.date())
-    prepare_bill(run.connection, run.settings)
+    prepare_bill(run.connection, run.settings, known_at)
     draft = Manifest(
         sequence=previous.sequence + 1 if previous else 1,
         run_id=run_id,

@@ -31,9 +31,12 @@ class BillingSettings(BaseSettings):
         default="^claude-fable-",
         description="pattern of models whose refused requests are not billed their input",
     )
-    ccu_price_usd: Decimal = Field(
-        default=Decimal("0.01"), gt=0, lt=1000, decimal_places=6,
-        description="USD per Claude Consumption Unit",
+    showback: bool = Field(
+        default=False, description="figures are shown and nothing is posted: the central unit pays"
+    )
+    central_unit: str = Field(
+        default="Central budget", min_length=1, max_length=200,
+        description="the unit that pays what is charged to no other",
     )  # fmt: skip
     bill_settles_after_hours: int = Field(
         default=72, ge=0, le=24 * 31,

@@ -8,6 +8,7 @@ TollbookError
 ├── CheckError           a check found rows that must not exist; nothing was published
 ├── PublicationError     nothing is published, or what is asked for is not in it
 ├── OperationsError      the operations database is too new, damaged or cannot be written
+├── NotificationError    a channel did not take a message
 ├── ForgetError          somebody cannot be forgotten, or something of them is left
 └── ReportError          a report was asked for in a way it does not offer
 """
@@ -43,6 +44,10 @@ class PublicationError(TollbookError):
 
 class OperationsError(TollbookError):
     """The operations database is too new, damaged or cannot be written."""
+
+
+class NotificationError(TollbookError):
+    """A channel did not take a message."""
 
 
 class ForgetError(TollbookError):

@@ -5,7 +5,7 @@ written beside the warehouse and the publication.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from models.clock import rfc3339
 from models.errors import OperationsError
 from models.sql_files import sql
 
-OPERATIONS_VERSION = 1
+OPERATIONS_VERSION = 2
 """The version this code writes. `sql/operations/vN.sql` leads from N - 1 to N."""
 
 _WAIT_SECONDS = 30
@@ -90,6 +90,22 @@ def audit_lines(connection: sqlite3.Connection) -> list[AuditLine]:
         "select audit_id, at, actor, action, subject, detail from audit order by at, rowid"
     )
     return [AuditLine(*row) for row in rows]
+
+
+def record_alerts(
+    connection: sqlite3.Connection, at: datetime, channel: str, crossings: Iterable[str]
+) -> None:
+    """Note that a channel was told of crossings; see `models.alerts`."""
+    rows = [
+        {"crossing": crossing, "channel": channel, "delivered_at": rfc3339(at)}
+        for crossing in crossings
+    ]
+    connection.executemany(sql("operations/record_alert"), rows)
+
+
+def alerts_delivered(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return every (crossing, channel) that was told."""
+    return set(connection.execute("select crossing, channel from alerts_delivered"))
 
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:

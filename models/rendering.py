@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -72,7 +72,14 @@ def _csv(answer: Answer) -> bytes:
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return json.dumps(value)
+    if isinstance(value, list | tuple):
+        return _joined(value)
     return "" if value is None else defused(value) if isinstance(value, str) else plain(value)
+
+
+def _joined(values: Sequence[Any]) -> str:
+    """Write several values in one cell."""
+    return defused(";".join(str(plain(value)) for value in values))
 
 
 def _csv_line(cells: Iterable[Any]) -> str:
@@ -93,6 +100,8 @@ def _parquet(answer: Answer) -> bytes:
 
 
 def _arrow_type(kind: str) -> pa.DataType:
+    if kind.endswith("[]"):
+        return pa.list_(_arrow_type(kind.removesuffix("[]")))
     if kind.startswith("DECIMAL"):
         width, scale = kind.removeprefix("DECIMAL(").rstrip(")").split(",")
         return pa.decimal128(int(width), int(scale))
@@ -124,6 +133,8 @@ def _xlsx(answer: Answer, sheet: str) -> bytes:
                 page.write_string(line, index, value)
             elif isinstance(value, bool):
                 page.write_boolean(line, index, value)
+            elif isinstance(value, list | tuple):
+                page.write_string(line, index, _joined(value))
             elif isinstance(value, Decimal):
                 # Excel keeps 15 significant digits; the exact amounts are in CSV, JSON and Parquet.
                 page.write_number(line, index, value, share if is_share(name) else money)

@@ -1,9 +1,9 @@
 """Reviewed seeds as rows: read, or refused with every problem named."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -31,7 +31,8 @@ class SeedTable:
     """One dated seed: its file, its table's columns in order, and how each cell is read.
 
     `problems_of` says what is wrong with the cells of one row together, `problems_among` with rows
-    that are each right. A file need not have the columns of `review`.
+    that are each right. A file need not have the columns of `review`. Of a seed that is `gapless`
+    the rows of one key follow each other without a hole.
     """
 
     file_name: str
@@ -40,6 +41,7 @@ class SeedTable:
     problems_of: RowCheck = lambda _: ()
     problems_among: Callable[[NumberedRows], Iterable[str]] = lambda _: ()
     review: tuple[str, ...] = ()
+    is_gapless: bool = False
 
     @property
     def table(self) -> str:
@@ -80,9 +82,14 @@ def sku(text: str) -> str:
     return text
 
 
+def is_oid(text: str) -> bool:
+    """Tell whether a text is an Entra object id."""
+    return bool(_OID.fullmatch(text))
+
+
 def oid(text: str) -> str:
     """Read an Entra object id; a mail address in its place would carry a name into the facts."""
-    if not _OID.fullmatch(text):
+    if not is_oid(text):
         raise ValueError(f"{text[:40]!r} is no object id: write the GUID that Entra shows")
     return text.lower()
 
@@ -111,6 +118,7 @@ DEPLOYMENTS = SeedTable(
         **TIMES,
     },
     key=("deployment", "foundry_resource_id"),
+    is_gapless=True,
 )
 SUBSCRIPTIONS = SeedTable(
     "subscriptions.csv",
@@ -160,12 +168,36 @@ def _interval_problems(seed: SeedTable, rows: list[tuple[int, dict[str, Any]]]) 
     for key, group in groups.items():
         for position, (number, row) in enumerate(group):
             problems += [
-                f"line {number}: overlaps line {earlier} for {', '.join(map(str, key))}:"
+                f"line {number}: overlaps line {earlier}{_named(key)}:"
                 " end the older row where the newer begins"
                 for earlier, other in group[:position]
                 if _overlap(seed, row, other)
             ]
+        if seed.is_gapless:
+            problems += _holes(key, group)
     return problems
+
+
+def _holes(key: tuple[Any, ...], rows: NumberedRows) -> Iterator[str]:
+    """Yield where no row holds between two of those that are still believed."""
+    believed = [(number, row) for number, row in rows if row["recorded_to"] == FOREVER]
+    covered_to: datetime | None = None
+    for number, row in sorted(believed, key=lambda pair: pair[1]["valid_from"]):
+        if covered_to is not None and covered_to < row["valid_from"]:
+            yield (
+                f"line {number}: nothing holds{_named(key)} from {_day(covered_to)} to"
+                f" {_day(row['valid_from'])}: begin this row there, or add one"
+            )
+        covered_to = max(row["valid_to"], covered_to or row["valid_to"])
+
+
+def _named(key: tuple[Any, ...]) -> str:
+    return f" for {', '.join(map(str, key))}" if key else ""
+
+
+def _day(moment: datetime) -> str:
+    """Return a time as people write it in a seed: the day, and the time if it is not midnight."""
+    return f"{moment:%Y-%m-%d}" if moment.time() == time() else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _overlap(seed: SeedTable, row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -25,15 +25,19 @@ from models.billing_settings import BillingSettings
 from models.clock import Clock
 from models.endpoint import endpoint_problem
 from models.errors import SettingsError
+from models.notification_settings import NotificationSettings
 from models.setting_values import PREFIX, Names
 
 FILE_NAME = "tollbook.toml"
+
+SECRETS = ("storage_key", "notify_urls")
+"""Settings that are never shown, and handed to no other process."""
 
 SMALLEST_GROUP = 5
 """How few people a unit, group or team may have to be shown to who sees no names."""
 
 
-class Settings(BillingSettings):
+class Settings(BillingSettings, NotificationSettings):
     """Where the tenant is and where tollbook keeps its files."""
 
     model_config = SettingsConfigDict(
@@ -233,12 +237,16 @@ def read_settings(**options: Any) -> Settings:
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables that give a child process the same settings."""
-    values = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    values = settings.model_dump(
+        mode="json",
+        exclude_none=True,
+        exclude_defaults=True,
+        # A child shows what is published; it asks no source and tells nobody, so gets no secret.
+        exclude=set(SECRETS),
+    )
     return {
         PREFIX + name.upper(): json.dumps(value) if isinstance(value, list) else str(value)
         for name, value in values.items()
-        # A child shows what is published; no source is asked, so no secret is handed on.
-        if not isinstance(getattr(settings, name), SecretStr)
     }
 
 
@@ -273,7 +281,8 @@ def _problem(item: Any) -> str:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
         return f"{PREFIX}{name.upper()}: no such setting; .env.example lists them all"
-    return f"{PREFIX}{name.upper()}: {message} (given: {item['input']!r})"
+    given = "" if name.partition(".")[0] in SECRETS else f" (given: {item['input']!r})"
+    return f"{PREFIX}{name.upper()}: {message}{given}"
 
 
 def _listing(problems: Sequence[str] | Any) -> str:

@@ -26,6 +26,7 @@ _KEPT_TO = {
     "plotly": {"dashboard"},
     "apscheduler": {"jobs"},
     "click": {"jobs"},
+    "apprise": {"jobs"},
 }
 # The dashboard is a process of its own, which gets this process's environment.
 _READ_ENVIRONMENT = {"models/settings.py", "jobs/dashboard_process.py"}
@@ -46,9 +47,12 @@ _MAY_READ = {
     "checks": {"raw", "staging", "dimension", "ledger", "marts", "directory"},
     "published": {"published"},
     "bridge": {"published", "bridge"},
+    "allocation": {"published", "marts", "allocation"},
     "roll_up": {"published", "roll_up"},
     "adoption": {"published", "adoption"},
-    "reports": {"published", "bridge", "adoption", "proposal"},
+    "budgets": {"published", "roll_up", "budgets"},
+    "economics": {"published", "economics"},
+    "reports": {"published", "bridge", "adoption", "economics", "proposal"},
     "doctor": {"published"},
     "dashboard": {"published", "page"},
     "forget": {"directory", "seeds", "dimension"},
@@ -71,6 +75,7 @@ _KINDS = {
     "parts": "page",
     "moved": "proposal",
     "audit": "operations",
+    "alerts_delivered": "operations",
 } | {file.name.removesuffix(".sql"): "published" for file in (files("sql") / "published").iterdir()}
 _NO_CODE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _CTE = re.compile(r"(?:\bwith(?: recursive)?|,)\s+(\w+) as \(")

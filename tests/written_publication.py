@@ -72,8 +72,18 @@ def publish_empty(folder: Path) -> Path:
         return books.publication
 
 
-def publish_written(folder: Path, written: Written, *, days: int) -> None:
-    """Publish written rows in place of what a folder has published, in its columns."""
+def publish_written(
+    folder: Path,
+    written: Written,
+    *,
+    days: int,
+    first: int = 0,
+    data_until: datetime | None = NOW,
+) -> None:
+    """Publish written rows in place of what a folder has published, in its columns.
+
+    `first` is the first of the days, counted from FIRST.
+    """
     before = require_manifest(folder)
     (pattern, *_) = before.days.values()
     run = before.run_id + 1
@@ -87,13 +97,16 @@ def publish_written(folder: Path, written: Written, *, days: int) -> None:
             connection.execute(f"insert into rows ({names}) values ({marks})", list(row.values()))
         return write_parquet(connection, "rows", folder, parquet_name(table, run, day))
 
-    # One file has the usage of all days: only its rows say of which day they are.
+    # One file has the usage of a month: only its rows say of which day they are.
     empty = {table: write(pattern[table], table, ()) for table in DAY_TABLES}
-    used = {
-        "daily": write(pattern["daily"], "daily", [*map(_daily, written.usage)], FIRST),
-        "traffic": write(pattern["traffic"], "traffic", written.traffic, FIRST),
-    }
-    dates = [FIRST + timedelta(days=number) for number in range(days)]
+    dates = [FIRST + timedelta(days=number) for number in range(first, first + days)]
+    days_of = {str(day): dict(empty) for day in dates}
+    for begin in (day for day in dates if day == dates[0] or day.day == 1):
+        used = [row for row in map(_daily, written.usage) if _is_in_month(row, begin)]
+        days_of[str(begin)]["daily"] = write(pattern["daily"], "daily", used, begin)
+    days_of[str(dates[0])]["traffic"] = write(
+        pattern["traffic"], "traffic", written.traffic, dates[0]
+    )
     small = {
         table: write(before.tables[table], table, rows)
         for table, rows in (_small_tables(written) | dict(written.small)).items()
@@ -103,12 +116,17 @@ def publish_written(folder: Path, written: Written, *, days: int) -> None:
         sequence=before.sequence + 1,
         run_id=run,
         published_at=NOW,
-        data_until=NOW,
-        days={str(day): empty | (used if day == FIRST else {}) for day in dates},
+        data_until=data_until,
+        days=days_of,
         tables={**before.tables, **small},
     )
     allocated = {month: allocate_month(folder, draft, month) for month in draft.months()}
     publish(folder, replace(draft, allocated=allocated))
+
+
+def _is_in_month(row: Row, day: date) -> bool:
+    used: date = row["usage_day"]
+    return used.replace(day=1) == day.replace(day=1)
 
 
 def _daily(used: Usage) -> Row:

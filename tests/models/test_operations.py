@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from models.forgetting.needles import needles
 from models.forgetting.words import put_words, words_naming
 from models.operations import (
     OPERATIONS_VERSION,
+    alerts_delivered,
     audit_line,
     audit_lines,
     compact,
     operations,
+    record_alerts,
     record_audit,
 )
+from models.sql_files import sql
 
 NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 LINE = audit_line(NOW, action="forget", subject="caller 42")
@@ -101,3 +105,19 @@ def test_words_about_a_person_go_and_the_guards_stay(file: Path) -> None:
     assert not [path for path in file.parent.iterdir() if oid.encode() in path.read_bytes()]
     with closing(sqlite3.connect(file)) as raw, pytest.raises(sqlite3.IntegrityError):
         raw.execute("delete from audit")
+
+
+def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    old = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(old)) as database:
+        database.executescript(sql("operations/v1"))
+        database.execute("pragma user_version = 1")
+        database.execute(sql("operations/record_audit"), asdict(LINE))
+        database.commit()
+    with operations(old) as database:
+        assert audit_lines(database) == [LINE]
+        assert alerts_delivered(database) == set()
+        record_alerts(database, NOW, "channel", ["one", "two"])
+        record_alerts(database, NOW, "channel", ["two"])
+    with operations(old) as database:
+        assert alerts_delivered(database) == {("one", "channel"), ("two", "channel")}

@@ -15,7 +15,7 @@ _COMPANY = "Contoso"
 _SIMULATED = "simulated review"
 _ALWAYS = ("",) * len(_TIMES)
 
-# Patterns of meters, resource groups and resources; what no pattern before the last fits is not shared.
+# Patterns of meters, resource groups and resources; what only the last fits is not shared.
 _SHARED_COSTS = (
     ("10", "gateway", "api management", "", ""),
     ("20", "logs", "log analytics", "", ""),
@@ -55,7 +55,7 @@ def answerable(company: Company) -> tuple[int, int]:
 def write_reviews(
     folder: Path, company: Company, corrections: Sequence[Correction], departments: Sequence[str]
 ) -> None:
-    """Write `unit_corrections.csv`, `owners.csv`, the tree of units, and how shared costs are split.
+    """Write corrections, owners and the tree of units, and how shared costs are split.
 
     `departments` are those of the whole recording, with the names they got during it.
     """
