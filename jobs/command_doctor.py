@@ -21,10 +21,10 @@ from jobs.cli import data_dir_option
 from jobs.screen import screen
 from models.clock import Clock, rfc3339
 from models.errors import SeedError, SettingsError
-from models.finding import DoctorFinding, fail, ok
+from models.finding import DoctorFinding, fail, ok, warn
 from models.invoice_findings import invoice_findings
 from models.published_findings import published_findings
-from models.seed_files import read_seeds
+from models.seed_files import deployment_doubts, read_seeds
 from models.settings import Settings, read_settings
 
 _MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
@@ -106,6 +106,9 @@ def _seeds(settings: Settings) -> Iterator[DoctorFinding]:
             )
         else:
             yield ok("seeds", "seeds", f"{name}: {len(rows)} rows")
+    for doubt in deployment_doubts(settings.seeds_dir):
+        text, _, advice = doubt.rpartition(": ")
+        yield warn("seeds", "deployment_unpriced", text, advice)
 
 
 def _record(finding: DoctorFinding) -> dict[str, Any]:

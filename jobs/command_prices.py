@@ -1,5 +1,6 @@
 """`tollbook prices`: look after the reviewed price list."""
 
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from models.money import exact
 from models.price import Price, as_known, holds
 from models.price_book import RATES, price_gaps, read_price_book
 from models.price_change import propose_change
+from models.price_proposal import left_out
 from models.price_sources import Difference, compare_with_genai_prices, compare_with_litellm
 from models.seed_cells import point_moved
 from models.seed_files import find_seed
@@ -41,19 +43,28 @@ def check(at: str | None, litellm: Path | None, data_dir: Path | None) -> None:
     """Validate the price list and list every difference to genai-prices (and a litellm file).
 
     A difference is not an error: the other lists have no dates, zones or memory. The last column
-    says what is known about it.
+    says what is known about it. Exit code 1 only when something is to be decided: a difference that
+    nothing here explains, or days between two prices of a model without one.
     """
     settings = read_settings(data_dir=data_dir)
     moment = _time(at) if at else settings.clock().now()
     book = read_price_book(find_seed("prices.csv", settings.seeds_dir))
     names = read_model_names(find_seed("models.csv", settings.seeds_dir))
-    differences = list(compare_with_genai_prices(book, moment, names))
+    decided = left_out(find_seed("price_overrides.csv", settings.seeds_dir))
+    differences = list(compare_with_genai_prices(book, moment, names, decided))
     if litellm:
-        differences += compare_with_litellm(book, litellm, moment, names)
-    click.echo(f"{len(book)} price rows are valid; {len(differences)} differences:")
-    for warning in price_gaps(book):
+        differences += compare_with_litellm(book, litellm, moment, names, decided)
+    gaps, asked = price_gaps(book), [one for one in differences if one.is_open]
+    explained = [one for one in differences if not one.is_open]
+    click.echo(f"{len(book)} price rows are valid.")
+    for warning in gaps:
         click.echo(f"gap: {warning}")
-    screen().print(_table(differences))
+    for found, meaning in ((asked, "to be decided"), (explained, "explained, nothing to do")):
+        click.echo(f"\n{len(found)} {'difference' if len(found) == 1 else 'differences'} {meaning}")
+        if found:
+            screen().print(_table(found))
+    if asked or gaps:
+        sys.exit(1)
 
 
 @prices.command()
@@ -102,7 +113,8 @@ def propose(out: Path, data_dir: Path | None) -> None:
     if isinstance(file, Path) and out.resolve() == file.resolve():
         raise ReportError(f"{out} is the price list in use: name another file")
     names = read_model_names(find_seed("models.csv", settings.seeds_dir))
-    change = propose_change(file, settings.clock().now().date(), names)
+    decided = left_out(find_seed("price_overrides.csv", settings.seeds_dir))
+    change = propose_change(file, settings.clock().now().date(), names, decided)
     if not change.added:
         click.echo("nothing to propose: every difference to genai-prices is explained by a date")
         return
@@ -119,7 +131,7 @@ def _prices(rows: Iterable[Price]) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("model", "speed", "band", "input", "output", "read", "write 5m", "write 1h"):
         table.add_column(title, justify="left" if title in {"model", "speed", "band"} else "right")
-    for title in ("from", "to", "known from", "source"):
+    for title in ("from", "to", "known from", "source, link, reviewer"):
         table.add_column(title, overflow="fold")
     for row in rows:
         over, up_to = row.prompt_over_tokens, row.prompt_up_to_tokens
@@ -131,7 +143,7 @@ def _prices(rows: Iterable[Price]) -> Table:
             f"{row.valid_from:%Y-%m-%d}",
             f"{row.valid_to:%Y-%m-%d}" if row.valid_to else "",
             f"{row.recorded_from:%Y-%m-%d}",
-            row.source,
+            "\n".join(text for text in (row.source, row.link, row.reviewer) if text),
         )
     return table
 

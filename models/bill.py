@@ -1,11 +1,12 @@
 """The bill: which charges are Claude's, and which cost source counts on which day."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from models.errors import SettingsError
+from models.seeds import naive
 from models.setting_values import PREFIX
 from models.settings import Settings
 from models.warehouse import Connection, build, define, scalar
@@ -15,6 +16,7 @@ _TABLES = (
     "billing.snapshots",
     "billing.coverage",
     "billing.chosen",
+    "billing.ccu_prices",
     "billing.charges",
     "billing.shared",
     "billing.days",
@@ -27,16 +29,15 @@ _PATTERNS = (
     "ccu_meter",
     "unbilled_refusals",
 )
-_CCU_PLACES = Decimal("0.000001")
 
 
-def prepare_bill(connection: Connection, settings: Settings) -> None:
-    """Derive what the small tables about the bill read, from the cost rows known now.
+def prepare_bill(connection: Connection, settings: Settings, known_at: datetime) -> None:
+    """Derive what the small tables about the bill read, from the cost rows and seeds known then.
 
     Only small tables depend on it: costs that arrive rebuild no usage day. Raises SettingsError for
     a pattern that DuckDB does not take.
     """
-    _set_rules(connection, settings)
+    _set_rules(connection, settings, known_at)
     connection.execute("create schema if not exists billing")
     for view in _VIEWS:
         define(connection, view)
@@ -44,12 +45,11 @@ def prepare_bill(connection: Connection, settings: Settings) -> None:
         build(connection, table)
 
 
-def _set_rules(connection: Connection, settings: Settings) -> None:
+def _set_rules(connection: Connection, settings: Settings, known_at: datetime) -> None:
     resources = [name.partition("=")[2] for name in settings.foundry_resource_ids]
     rules: dict[str, Any] = {
         **{name: _pattern(connection, settings, name) for name in _PATTERNS},
-        "ccu_price_usd": settings.ccu_price_usd,
-        "ccu_per_dollar": (1 / settings.ccu_price_usd).quantize(_CCU_PLACES, ROUND_HALF_EVEN),
+        "known_at": naive(known_at),
         "residual_limit_usd": settings.residual_limit_usd,
         "residual_limit_share": settings.residual_limit_share,
         "settles_after_hours": settings.bill_settles_after_hours,

@@ -1,10 +1,11 @@
 """The reviewed files behind the bill: what a CCU costs, exchange rates, approved deployments."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 from models import seed_cells as cells
-from models.seeds import REVIEW, TIMES, SeedTable
+from models.seeds import REVIEW, TIMES, NumberedRows, SeedTable
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -37,7 +38,19 @@ def _positive(text: str, *, places: int, most: Decimal) -> Decimal:
     return number
 
 
-CCU_PRICES = SeedTable("ccu_prices.csv", {"ccu_price_usd": ccu_price, **TIMES}, (), review=REVIEW)
+def _some(rows: NumberedRows) -> Iterator[str]:
+    if not rows:
+        yield "has no row: add what a CCU costs, 0.01 unless the offer on the Marketplace differs"
+
+
+CCU_PRICES = SeedTable(
+    "ccu_prices.csv",
+    {"ccu_price_usd": ccu_price, **TIMES},
+    key=(),
+    problems_among=_some,
+    review=REVIEW,
+    is_gapless=True,
+)
 EXCHANGE_RATES = SeedTable(
     "exchange_rates.csv",
     {"currency": currency, "units_per_dollar": units_per_dollar, **TIMES},

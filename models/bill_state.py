@@ -1,6 +1,6 @@
 """How far a month's bill is: open, provisional, matched, residual too large; and in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ class BillState:
 
     `known_days` have a bill, `settled_days` a complete one; `half_logged_days` are billed while the
     log lacks rows. `billing_amount` is in the one billing currency, None where there are several.
+    `ccu_prices_usd` held one after another on the known days.
     """
 
     first_day: date
@@ -43,7 +44,7 @@ class BillState:
     currencies: str | None
     billing_amount: Decimal | None
     exchange_rate: Decimal | None
-    ccu_price_usd: Decimal
+    ccu_prices_usd: Sequence[Decimal] | None
     residual_limit_usd: Decimal
     residual_limit_share: Decimal
     is_bill_read: bool
@@ -135,7 +136,10 @@ class BillState:
         if self.unknown_charges:
             charges = _counted(self.unknown_charges, "charge", "charges")
             has = "has" if self.unknown_charges == 1 else "have"
-            yield f"{charges} in {self.currencies} {has} neither CCU nor an amount in USD."
+            yield (
+                f"{charges} in {self.currencies} {has} neither CCU, nor an amount in USD, nor a"
+                " rate in exchange_rates.csv."
+            )
 
     def notes(self) -> Iterator[tuple[str, str]]:
         """Yield what a reader of the invoice must know: (topic, sentence)."""
@@ -163,9 +167,11 @@ class BillState:
         rate = (
             f", exchange rate {exact(self.exchange_rate)}" if self.exchange_rate is not None else ""
         )
+        prices = " and later ".join(map(exact, self.ccu_prices_usd or ()))
         return (
             f"The invoice is {amount}{self.currencies}{rate}; USD are CCU x"
-            f" {exact(self.ccu_price_usd)}, which no exchange rate moves."
+            f" {prices or 'what one costs'}, which no exchange rate moves; what is not CCU and not"
+            " told in USD takes the rate of its day in exchange_rates.csv."
         )
 
 

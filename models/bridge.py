@@ -31,7 +31,8 @@ class Bridge:
     """A month's walk from list cost to the CCU invoice.
 
     `lines` are of the whole month, `split` has the same by the keys asked for; both as
-    `sql/reports/reconciliation.sql` orders them.
+    `sql/reports/reconciliation.sql` orders them. `unknown_charges` are those without USD, by
+    currency.
     """
 
     month: str
@@ -39,6 +40,7 @@ class Bridge:
     factor: Factor | None
     lines: Sequence[Mapping[str, Any]]
     split: Answer
+    unknown_charges: Sequence[Mapping[str, Any]]
 
     def amount(self, line: str) -> Decimal | None:
         """Return a line's USD in the month: 0 where the walk lacks it, None where it is unknown."""
@@ -98,6 +100,7 @@ def read_bridge(
             factor=factor,
             lines=_lines(published, ()).records(),
             split=_lines(published, by),
+            unknown_charges=published.query("reports/unknown_charges").records(),
         )
 
 

@@ -176,6 +176,8 @@ def _price(row: Mapping[str, Any]) -> dict[str, Any] | str:
         "valid_to": _bound(row["price_to"]),
         "recorded_from": row["price_recorded_from"],
         "source": row["price_source"],
+        "link": row["price_link"],
+        "reviewer": row["price_reviewer"],
     }
 
 

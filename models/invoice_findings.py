@@ -1,15 +1,17 @@
 """Findings about the invoice: is it there, in dollars, told once, and does the month add up?"""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from models.bridge import Bridge, read_bridge
 from models.bridge_reasons import factor_reason
 from models.clock import Clock
 from models.errors import PublicationError
 from models.finding import DoctorFinding, fail, ok, warn
+from models.money import exact
 from models.publication import Manifest, read_manifest
 from models.published_findings import LOOKED_AT
 from models.reconciliation import sentence_of, state_of
@@ -44,14 +46,8 @@ def _months(manifest: Manifest | None, first: date, last: date) -> list[str]:
 def _findings(bridge: Bridge) -> Iterator[DoctorFinding]:
     yield _state(bridge)
     bill, factor = bridge.bill, bridge.factor
-    if bill.unknown_charges:
-        yield fail(
-            "invoice", "invoice_currency",
-            f"{bridge.month}: neither CCU nor an amount in USD on charges in {bill.currencies}",
-            "export cost details with CostInPricingCurrency, or set TOLLBOOK_CCU_METER so that the"
-            " rows count as CCU",
-            count=bill.unknown_charges,
-        )  # fmt: skip
+    for unknown in bridge.unknown_charges:
+        yield _currency(bridge.month, unknown)
     if bill.differs_by_usd is not None and bill.differs_by_usd >= _CENT:
         yield warn(
             "invoice", "invoice_sources",
@@ -64,6 +60,32 @@ def _findings(bridge: Bridge) -> Iterator[DoctorFinding]:
             "invoice", "discount_mismatch", f"{bridge.month}: {factor_reason(factor)}",
             "hold discounts.csv and prices.csv against the private offer, with their dates",
         )  # fmt: skip
+
+
+def _currency(month: str, unknown: Mapping[str, Any]) -> DoctorFinding:
+    currency, amount = unknown["currency"], unknown["amount"]
+    told = "an unknown amount" if amount is None else exact(amount)
+    if currency in {None, "USD"}:
+        lacks, advice = "no amount", "look for them in Cost Management, and export the costs again"
+    else:
+        lacks = f"neither CCU, nor an amount in USD, nor a rate of their day: {told} {currency}"
+        advice = (
+            f"add a line for {currency} from {unknown['first_day']} to exchange_rates.csv, or"
+            " export cost details with CostInPricingCurrency; if they are CCU, set"
+            " TOLLBOOK_CCU_METER"
+        )
+    return fail(
+        "invoice", "invoice_currency",
+        f"{month}: charges in {currency or 'no currency'} have {lacks}",
+        advice,
+        count=unknown["charges"],
+        since=_midnight(unknown["first_day"]),
+        last=_midnight(unknown["last_day"]),
+    )  # fmt: skip
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _state(bridge: Bridge) -> DoctorFinding:

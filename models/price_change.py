@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, time
 import genai_prices
 
 from models.price_book import COLUMNS, RATES, price_lines, read_price_book
-from models.price_proposal import Row, anthropic_models, genai_rows, sort_key
-from models.price_sources import CHECK, NOT_LISTED, compare_with_genai_prices
+from models.price_proposal import GENAI_PAGE, Row, anthropic_models, genai_rows, sort_key
+from models.price_sources import compare_with_genai_prices
 from models.seed_cells import SeedFile
 
 Key = tuple[str, str]
@@ -30,20 +30,23 @@ class PriceChange:
     ended: tuple[Row, ...]
 
 
-def propose_change(file: SeedFile, day: date, names: Mapping[str, str]) -> PriceChange:
+def propose_change(
+    file: SeedFile, day: date, names: Mapping[str, str], left_out: Mapping[str, str] | None = None
+) -> PriceChange:
     """Return the list with what genai-prices has otherwise from `day` on; `names` as in models.csv.
 
-    Only rates that nothing in the list explains are taken over. A new price is taken to hold from
-    the day of the proposal, which a reviewer corrects to the vendor's day. Raises PriceBookError
-    when the list there is cannot be read.
+    Models that are `left_out` on purpose (model: reason) are not added. Only rates that nothing in
+    the list explains are taken over. A new price is taken to hold from the day of the proposal,
+    which a reviewer corrects to the vendor's day. Raises PriceBookError when the list there is
+    cannot be read.
     """
     book = read_price_book(file)
     rows = [dict(row) for _, row in price_lines(file)[0]]
     moment = datetime.combine(day, time(), tzinfo=UTC)
     keys = {
         (one.model, one.speed)
-        for one in compare_with_genai_prices(book, moment, names)
-        if one.verdict in {CHECK, NOT_LISTED}
+        for one in compare_with_genai_prices(book, moment, names, left_out)
+        if one.is_open
     }
     offered = [
         row
@@ -93,6 +96,8 @@ def _new(row: Row, ended: Iterable[Row], day: str) -> Row:
             "recorded_to": "",
             "source": f"genai-prices {genai_prices.__version__}; to be checked with the vendor",
             "checked_on": day,
+            "link": GENAI_PAGE,
+            "reviewer": "",
         }
     )
 

@@ -4,10 +4,12 @@ The committed `prices.csv` is what this builds. A new version of the library the
 price by itself: the proposal then differs from the committed file, and somebody has to decide.
 An override is one line: it selects rows (empty cell = any; `none` = no first day yet) and
 `set`s columns in them, `copy`s them with columns changed, or `drop`s them; lines work in order.
+A `drop` may select nothing: it says of a model that another list has why ours does not.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -23,6 +25,8 @@ from models.seed_cells import SeedFile, read_seed
 # What a person last compared the list with, and when; both are written into every row.
 REVIEWED_SOURCE = "genai-prices 0.2.3"
 REVIEWED_ON = date(2026, 11, 22)
+REVIEWER = "tollbook contributors"
+GENAI_PAGE = "https://github.com/pydantic/genai-prices"
 OVERRIDE_COLUMNS = (
     "action",
     "model",
@@ -31,6 +35,7 @@ OVERRIDE_COLUMNS = (
     "valid_from",
     "changes",
     "source",
+    "link",
     "reason",
 )
 GENAI_RATES = {
@@ -42,6 +47,7 @@ GENAI_RATES = {
 }
 FAST = {"speed": "fast"}
 _SELECTORS = ("model", "speed", "prompt_over_tokens", "valid_from")
+_VENDOR_PAGE = re.compile(r"platform\.claude\.com/[a-z0-9/.-]*[a-z0-9]")
 
 Row = dict[str, str]
 
@@ -62,7 +68,7 @@ def propose_rows(overrides: SeedFile, names: Mapping[str, str]) -> tuple[Row, ..
     """Return the rows of a new price list as text cells, sorted.
 
     Raises PriceBookError when an override cannot be read or selects nothing, or when a model is
-    left without a first day.
+    left without a first day or a row without a page to read its source at.
     """
     rows = [row for llm in anthropic_models() for row in genai_rows(llm, names)]
     lines, problems = read_seed(overrides, OVERRIDE_COLUMNS)
@@ -76,9 +82,23 @@ def propose_rows(overrides: SeedFile, names: Mapping[str, str]) -> tuple[Row, ..
         for row in rows
         if not row["valid_from"]
     )
+    completed = sorted(map(_completed, rows), key=sort_key)
+    problems += [
+        f"{row['price_id']} has no page to read its source at: fill in the link of its override"
+        for row in completed
+        if not row["link"]
+    ]
     if problems:
         raise PriceBookError("\n".join(problems))
-    return tuple(sorted((_completed(row) for row in rows), key=sort_key))
+    return tuple(completed)
+
+
+def left_out(overrides: SeedFile) -> dict[str, str]:
+    """Return why models are not in the list on purpose. Raises PriceBookError for a bad file."""
+    lines, problems = read_seed(overrides, OVERRIDE_COLUMNS)
+    if problems:
+        raise PriceBookError("\n".join(problems))
+    return {line["model"]: line["reason"] for _, line in lines if line["action"] == "drop"}
 
 
 def anthropic_models() -> list[ModelInfo]:
@@ -150,9 +170,9 @@ def _apply(override: Mapping[str, str], rows: list[Row]) -> list[Row]:
     if action is None:
         raise ValueError(f"action {override['action']!r} is unknown: write set, copy or drop")
     chosen = [row for row in rows if _selected(override, row)]
-    if not chosen:
+    if not chosen and action is not _drop:
         raise ValueError("selects no row: correct its selectors, or remove it if it is outdated")
-    return action(rows, chosen, _changes(override["changes"]), override["source"])
+    return action(rows, chosen, _changes(override["changes"]), override)
 
 
 def _selected(override: Mapping[str, str], row: Row) -> bool:
@@ -171,22 +191,36 @@ def _changes(text: str) -> Row:
     return changes
 
 
-def _set(rows: list[Row], chosen: list[Row], changes: Row, source: str) -> list[Row]:
+def _set(
+    rows: list[Row], chosen: list[Row], changes: Row, override: Mapping[str, str]
+) -> list[Row]:
     return [
-        row | changes | {"source": _joined(row["source"], source)} if row in chosen else row
+        row
+        | changes
+        | {
+            "source": _joined(row["source"], override["source"]),
+            "link": override["link"] or row["link"],
+        }
+        if row in chosen
+        else row
         for row in rows
     ]
 
 
-def _copy(rows: list[Row], chosen: list[Row], changes: Row, source: str) -> list[Row]:
-    return rows + [row | changes | {"source": source} for row in chosen]
+def _copy(
+    rows: list[Row], chosen: list[Row], changes: Row, override: Mapping[str, str]
+) -> list[Row]:
+    said = {name: override[name] for name in ("source", "link")}
+    return rows + [row | changes | said for row in chosen]
 
 
-def _drop(rows: list[Row], chosen: list[Row], _changes: Row, _source: str) -> list[Row]:
+def _drop(
+    rows: list[Row], chosen: list[Row], _changes: Row, _override: Mapping[str, str]
+) -> list[Row]:
     return [row for row in rows if row not in chosen]
 
 
-_ACTIONS: dict[str, Callable[[list[Row], list[Row], Row, str], list[Row]]] = {
+_ACTIONS: dict[str, Callable[[list[Row], list[Row], Row, Mapping[str, str]], list[Row]]] = {
     "set": _set,
     "copy": _copy,
     "drop": _drop,
@@ -198,14 +232,23 @@ def _joined(source: str, more: str) -> str:
 
 
 def _completed(row: Row) -> Row:
-    """Fill in what follows from the rest: what was known when, the row's id, the day of review."""
+    """Fill in what follows from the rest: what was known when, the row's id, page and review."""
     recorded_from = row["recorded_from"] or row["valid_from"]
     parts = (row["model"], row["speed"], row["prompt_over_tokens"], row["valid_from"])
     return row | {
         "recorded_from": recorded_from,
         "price_id": "/".join((*parts, recorded_from)),
         "checked_on": REVIEWED_ON.isoformat(),
+        "link": row["link"] or _page(row["source"]),
+        "reviewer": REVIEWER,
     }
+
+
+def _page(source: str) -> str:
+    """Return the page where a source can be read: the vendor's goes before genai-prices'."""
+    if vendors := _VENDOR_PAGE.search(source):
+        return f"https://{vendors[0]}"
+    return GENAI_PAGE if "genai-prices" in source else ""
 
 
 def sort_key(row: Row) -> tuple[str, ...]:

@@ -36,8 +36,9 @@ _LITELLM_KEY = re.compile(r"(?P<provider>azure_ai/)?(?P<name>claude-[a-z0-9.-]+?
 
 
 CHECK = "check the vendor's price page, then correct price_overrides.csv or leave it"
-NOT_LISTED = "not in prices.csv: add it to price_overrides.csv if anyone uses it"
-"""Verdicts that ask for a reviewer; every other one explains the difference."""
+NOT_LISTED = "not in prices.csv: add it to price_overrides.csv, or `drop` it there with a reason"
+_ASKING = (CHECK, NOT_LISTED)
+"""How verdicts end that ask a reviewer to decide; every other one explains the difference."""
 
 
 class PriceSourceError(SourceError, ValueError):
@@ -61,14 +62,22 @@ class Difference:
     theirs_usd_per_mtok: str | None
     verdict: str
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a reviewer has to decide; else the verdict says why there is nothing."""
+        return self.verdict.endswith(_ASKING)
+
 
 def compare_with_genai_prices(
-    book: Iterable[Price], at: datetime, names: Mapping[str, str]
+    book: Iterable[Price],
+    at: datetime,
+    names: Mapping[str, str],
+    left_out: Mapping[str, str] | None = None,
 ) -> tuple[Difference, ...]:
     """Return where the installed genai-prices differs from `book` for a request made at `at`.
 
     `book` are all rows of the list; those known at `at` are compared. `names` are the aliases of
-    `models.csv`.
+    `models.csv`, `left_out` says of models that are not listed on purpose why.
     """
     theirs: Listing = {}
     moment = to_utc(at)
@@ -80,11 +89,16 @@ def compare_with_genai_prices(
                 over: {_rate(column): rate for column, rate in genai_rates(prices, over).items()}
                 for over in (0, *genai_band_edges(prices))
             }
-    return _differences(f"genai-prices {genai_prices.__version__}", tuple(book), theirs, moment)
+    source = f"genai-prices {genai_prices.__version__}"
+    return _differences(source, tuple(book), theirs, moment, left_out or {})
 
 
 def compare_with_litellm(
-    book: Iterable[Price], file: SeedFile, at: datetime, names: Mapping[str, str]
+    book: Iterable[Price],
+    file: SeedFile,
+    at: datetime,
+    names: Mapping[str, str],
+    left_out: Mapping[str, str] | None = None,
 ) -> tuple[Difference, ...]:
     """Return where a litellm price file differs from `book` for a request made at `at`.
 
@@ -106,7 +120,8 @@ def compare_with_litellm(
         factor = _fast_factor(entry)
         if factor is not None and not match["fast"]:
             listing.setdefault((model, "fast"), _times(bands, factor))
-    return _differences("litellm", tuple(book), first_party | foundry, to_utc(at))
+    theirs = first_party | foundry
+    return _differences("litellm", tuple(book), theirs, to_utc(at), left_out or {})
 
 
 def _litellm_entries(file: SeedFile) -> Mapping[str, object]:
@@ -168,7 +183,11 @@ def _times(bands: Mapping[int, Rates], factor: Decimal) -> dict[int, Rates]:
 
 
 def _differences(
-    source: str, book: tuple[Price, ...], theirs: Listing, at: datetime
+    source: str,
+    book: tuple[Price, ...],
+    theirs: Listing,
+    at: datetime,
+    left_out: Mapping[str, str],
 ) -> tuple[Difference, ...]:
     """Return all differences, sorted by model, speed, band."""
     ours: Listing = {}
@@ -181,7 +200,7 @@ def _differences(
         if key in ours and key in theirs:
             found += _rate_differences(source, book, key, ours[key], theirs[key])
         else:
-            found.append(_one_sided(source, book, key, key in ours))
+            found.append(_one_sided(source, book, key, key in ours, left_out.get(model)))
     return tuple(found)
 
 
@@ -190,7 +209,7 @@ def _book_rates(row: Price) -> dict[str, Decimal | None]:
 
 
 def _one_sided(
-    source: str, book: tuple[Price, ...], key: tuple[str, str], is_ours: bool
+    source: str, book: tuple[Price, ...], key: tuple[str, str], is_ours: bool, left_out: str | None
 ) -> Difference:
     model, speed = key
     if is_ours:
@@ -198,6 +217,8 @@ def _one_sided(
     elif rows := [row for row in book if (row.model, row.speed) == key]:
         days = ", ".join(sorted({f"{row.valid_from:%Y-%m-%d}" for row in rows}))
         verdict = f"not priced here at that time; our prices begin {days}"
+    elif left_out:
+        verdict = f"left out: {left_out}"
     else:
         verdict = NOT_LISTED
     return Difference(
@@ -228,12 +249,12 @@ def _rate_differences(
                 continue
             if their_rate is None:
                 verdict = f"{source} says nothing about this rate"
-            elif over not in theirs:
-                verdict = f"{source} has no band over {over} tokens"
-            elif over not in ours:
-                verdict = f"only {source} has a band over {over} tokens"
             else:
                 verdict = _dated_verdict(source, book, key, over, rate, their_rate)
+                if verdict == CHECK and over not in theirs:
+                    verdict = f"{source} has no band over {over} tokens: {CHECK}"
+                elif verdict == CHECK and over not in ours:
+                    verdict = f"only {source} has a band over {over} tokens: {CHECK}"
             found.append(
                 Difference(source, *key, over, rate, _text(our_rate), _text(their_rate), verdict)
             )
@@ -253,7 +274,7 @@ def _dated_verdict(
     their_rate: Decimal,
 ) -> str:
     """Say whether their number is one of ours of another time; if so, only the dates differ."""
-    for row in book:
+    for row in sorted(book, key=lambda row: row.recorded_to is not None):
         same = (row.model, row.speed) == key and row.prompt_over_tokens == over
         if same and _book_rates(row)[rate] == their_rate:
             until = f" to {row.valid_to:%Y-%m-%d}" if row.valid_to else ""

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from models.allocation_findings import allocation_findings
+from models.approval_findings import approval_findings
 from models.clock import Clock, rfc3339
 from models.errors import PublicationError
 from models.finding import DoctorFinding, fail, ok, warn
 from models.publication import Manifest, read_manifest
 from models.published import Published, reading
 from models.request_checks import Seen, request_findings, seen_of
-from models.traffic_findings import traffic_findings
+from models.traffic_findings import settled_until, traffic_findings
 from models.tree_findings import tree_findings
 from models.viewer import operator
 
@@ -42,7 +44,9 @@ def published_findings(
         ) as published:
             yield from _of_tenant(published)
             yield from _recording(published)
+            yield from approval_findings(published)
             yield from tree_findings(published)
+            yield from allocation_findings(published)
     except PublicationError as error:
         text, _, advice = str(error).partition(": ")
         yield fail("publication", "publication", text, advice or _RUN)
@@ -82,7 +86,10 @@ def _coverage(published: Published, seen: Mapping[str, Seen]) -> DoctorFinding:
     def share(name: str) -> str:
         return f"{(seen[name].count if name in seen else 0) / reached:.2%}"
 
-    hours: Mapping[str, Any] = published.query("doctor/metric_hours").records()[0]
+    settled = settled_until(published)
+    hours: Mapping[str, Any] = published.query(
+        "doctor/metric_hours", settled_until=settled
+    ).records()[0]
     return ok(
         "coverage", "coverage",
         f"of {reached:,} requests {share('all_with_caller')} have a caller,"

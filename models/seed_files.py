@@ -22,18 +22,16 @@ from models.seeds import (
     DISCOUNTS,
     FOREVER,
     SUBSCRIPTIONS,
+    RowCheck,
     SeedTable,
     naive,
     read_dated,
 )
 from models.sql_files import seed_file
 
-Zones = Mapping[str, Collection[str]]
-"""The zones in which the price list has each model."""
-
-_MODELLED = (DISCOUNTS, DEPLOYMENTS)
 _DATED = (
-    *_MODELLED,
+    DISCOUNTS,
+    DEPLOYMENTS,
     SUBSCRIPTIONS,
     *OWNERSHIP_SEEDS,
     *BILL_SEEDS,
@@ -54,8 +52,8 @@ def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
     }
     for seed in _DATED:
         readers[seed.file_name] = partial(read_dated, seed, find_seed(seed.file_name, folder))
-    for seed in _MODELLED:
-        readers[seed.file_name] = partial(_read_modelled, seed, folder)
+    readers[DISCOUNTS.file_name] = partial(_read_discounts, folder)
+    readers[DEPLOYMENTS.file_name] = partial(_read_modelled, DEPLOYMENTS, folder)
     readers[BUDGETS.file_name] = lambda: read_budgets(
         find_seed(BUDGETS.file_name, folder), find_seed(FISCAL_PERIODS.file_name, folder)
     )
@@ -72,8 +70,35 @@ def read_seeds(folder: Path | None) -> dict[str, list[tuple[Any, ...]]]:
     return tables
 
 
-def price_zones(folder: Path | None) -> Zones:
-    """Return the zones of every model of the price list. Raises SeedError if it cannot be read."""
+def deployment_doubts(folder: Path | None) -> list[str]:
+    """Return the rows of deployments.csv on which nothing can be priced, and what to do.
+
+    They are no reason to stop: a model may be in use before its price is known, and its requests
+    are then booked as unpriced. Raises SeedError like `read_seeds`.
+    """
+    zones = _price_zones(folder)
+
+    def problems_of(row: Mapping[str, Any]) -> Iterator[str]:
+        if row["model"] not in zones:
+            yield (
+                f"model {row['model'][:60]!r} is not in prices.csv, so its requests are unpriced:"
+                " correct the name, or add its price"
+            )
+        elif row["sku"] == "DataZoneStandard" and "us_data_zone" not in zones[row["model"]]:
+            yield (
+                f"{row['model']} has no us_data_zone_multiplier in prices.csv, so its requests are"
+                " unpriced: correct sku, or add the multiplier"
+            )
+
+    try:
+        _read_modelled(DEPLOYMENTS, folder, problems_of=problems_of)
+    except SeedError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _price_zones(folder: Path | None) -> Mapping[str, Collection[str]]:
+    """Return the zones in which the price list has each model."""
     zones: dict[str, set[str]] = {}
     for price in read_price_book(find_seed("prices.csv", folder)):
         offered = zones.setdefault(price.model, {"global"})
@@ -82,43 +107,36 @@ def price_zones(folder: Path | None) -> Zones:
     return zones
 
 
-def unpriced(model: str, sku: str, zones: Zones) -> str:
-    """Say why nothing on a deployment could be priced, and what to do; empty if it can."""
-    if model not in zones:
-        return (
-            f"{model[:60]!r} is not in prices.csv: correct the name, or add its price; a row for it"
-            " can wait, its requests are booked as unpriced"
-        )
-    if sku == "DataZoneStandard" and "us_data_zone" not in zones[model]:
-        return (
-            f"{model} has no us_data_zone_multiplier in prices.csv, so nothing on it could be"
-            " priced: correct sku, or add the multiplier"
-        )
-    return ""
+def _read_discounts(folder: Path | None) -> list[tuple[Any, ...]]:
+    """Read the discounts; one for a model without a price is refused: it would do nothing."""
+    try:
+        zones = _price_zones(folder)
+    except SeedError:
+        # Said once already; without prices, nothing can be said of models.
+        return _read_modelled(DISCOUNTS, folder)
+
+    def problems_of(row: Mapping[str, Any]) -> Iterator[str]:
+        if row["model"] not in zones:
+            yield (
+                f"model {row['model'][:60]!r} is not in prices.csv, so nothing would be discounted:"
+                " correct the name, or add its price"
+            )
+
+    return _read_modelled(DISCOUNTS, folder, problems_of=problems_of)
 
 
-def _read_modelled(seed: SeedTable, folder: Path | None) -> list[tuple[Any, ...]]:
+def _read_modelled(
+    seed: SeedTable, folder: Path | None, *, problems_of: RowCheck | None = None
+) -> list[tuple[Any, ...]]:
     """Read a seed whose rows name models: as the price list does, however they are spelt."""
     file = find_seed(seed.file_name, folder)
     try:
-        zones = price_zones(folder)
         names = read_model_names(find_seed("models.csv", folder))
     except SeedError:
-        # Said once already; without them, nothing can be said of models.
         return read_dated(seed, file)
-
-    def model(text: str) -> str:
-        found = price_model(cells.filled(text), names)
-        if found not in zones:
-            raise ValueError(unpriced(found, "", zones))
-        return found
-
-    def problems_of(row: Mapping[str, Any]) -> Iterator[str]:
-        if wrong := unpriced(row["model"], row.get("sku", ""), zones):
-            yield wrong
-
-    columns = {**seed.columns, "model": model}
-    return read_dated(replace(seed, columns=columns, problems_of=problems_of), file)
+    columns = {**seed.columns, "model": lambda text: price_model(cells.filled(text), names)}
+    checks = problems_of or seed.problems_of
+    return read_dated(replace(seed, columns=columns, problems_of=checks), file)
 
 
 def find_seed(name: str, folder: Path | None) -> Path | Traversable:

@@ -16,17 +16,22 @@ _SETTLING = timedelta(hours=1)
 
 def traffic_findings(published: Published) -> Iterator[DoctorFinding]:
     """Yield where the log has less than the platform counted, or the platform less than the log."""
-    until = published.manifest.data_until or datetime.max.replace(tzinfo=UTC)
-    settled_until = (until - _SETTLING).replace(tzinfo=None)
+    settled = settled_until(published)
 
     def rows(name: str) -> list[dict[str, Any]]:
-        return published.query(f"doctor/{name}", settled_until=settled_until).records()
+        return published.query(f"doctor/{name}", settled_until=settled).records()
 
     yield from map(_gap, rows("gap_hours"))
     yield from map(_sampled, rows("log_sampled"))
     yield from map(_unmeasured, rows("metrics_missing"))
     yield from map(_outside, rows("outside_gateway"))
     yield from _dropped(rows("metric_values")[0])
+
+
+def settled_until(published: Published) -> datetime:
+    """Return until when both sides of an hour's count should be there, naive UTC."""
+    until = published.manifest.data_until or datetime.max.replace(tzinfo=UTC)
+    return (until - _SETTLING).replace(tzinfo=None)
 
 
 def _gap(row: dict[str, Any]) -> DoctorFinding:

@@ -69,6 +69,12 @@ def charge(day: date | str, ccu: str, **changes: str) -> Row:
     return row | changes
 
 
+def dated(**cells: str) -> dict[str, str]:
+    """A line of a seed in two times; what is not given is always."""
+    names = ("valid_from", "valid_to", "recorded_from", "recorded_to")
+    return {**cells, **{name: cells.get(name, "") for name in names}, "source": "a test"}
+
+
 def focus(row: Row) -> Row:
     """The same charge as a FOCUS export has it."""
     told = {_FOCUS[name]: value for name, value in row.items() if name in _FOCUS}

@@ -31,7 +31,6 @@ BILLED = 31 * Fraction(201, 100)
 DEPLOYMENTS = (
     deployment("plain", "one", "claude-plain"),
     deployment("band", "one", "claude-band"),
-    deployment("fable", "one", "claude-fable-5"),
 )
 
 

@@ -1,9 +1,11 @@
 -- 1 row per charge of Claude that any cost source told: what kind it is, how many CCU and USD. An
--- amount that is neither told in USD nor follows from CCU is NULL.
+-- amount that is not told in USD, and follows neither from CCU nor from an exchange rate, is NULL.
 with claude as (
     select
         *,
         as_booked_day(charge_date, period_start, made_at) as booked_day,
+        -- Prices and rates are those of the day it was for, whenever it is booked.
+        coalesce(charge_date, booked_day) as priced_day,
         fits(names, getvariable('ccu_meter')) as is_ccu,
         as_named_model(as_spelt(model_names), known.models) as named_model,
         -- In FOCUS, a virtual currency carries the CCU; the quantity may then be tokens.
@@ -15,6 +17,24 @@ with claude as (
     from billing.told
     cross join (select list(distinct model) as models from warehouse.seeds.prices) as known
     where is_claude_charge(publisher_type, publisher_name, names)
+),
+
+ccu_prices as (
+    select
+        ccu_price_usd,
+        valid_from,
+        valid_to,
+    from billing.ccu_prices
+),
+
+rates as (
+    select
+        currency,
+        units_per_dollar,
+        valid_from,
+        valid_to,
+    from warehouse.seeds.exchange_rates
+    where recorded_from <= getvariable('known_at') and getvariable('known_at') < recorded_to
 )
 
 select
@@ -37,12 +57,20 @@ select
     case
         when billing_currency = 'USD' then billing_amount
         when is_ccu and counted <> 0
-            then (counted * getvariable('ccu_price_usd')::decimal(9, 6))::decimal(38, 15)
+            then (counted * price.ccu_price_usd::decimal(9, 6))::decimal(38, 15)
         when pricing_currency = 'USD' then pricing_amount
         when stated_amount_usd is not null then stated_amount_usd
         when billing_amount = 0 then 0
+        else usd_of(billing_amount, rate.units_per_dollar)
     end as amount_usd,
     billing_amount,
     billing_currency,
     exchange_rate,
 from claude
+left join ccu_prices as price
+    on price.valid_from <= priced_day and priced_day < price.valid_to
+left join rates as rate
+    on
+        billing_currency = rate.currency
+        and rate.valid_from <= priced_day
+        and priced_day < rate.valid_to

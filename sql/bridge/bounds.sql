@@ -44,11 +44,12 @@ select
     resource_group,
     'hourly_rounding' as line,
     coalesce(hours, 24)::bigint as cases,
-    (-coalesce(hours, 24) * rules.ccu_price_usd)::decimal(38, 15) as low_usd,
-    (coalesce(hours, 24) * rules.ccu_price_usd)::decimal(38, 15) as high_usd,
+    (-coalesce(hours, 24) * price.ccu_price_usd)::decimal(38, 15) as low_usd,
+    (coalesce(hours, 24) * price.ccu_price_usd)::decimal(38, 15) as high_usd,
 from settled
 left join bridge.hours using (usage_day, resource_group)
-cross join rules
+left join ccu_prices as price
+    on price.valid_from <= usage_day and usage_day < price.valid_to
 -- Quantities with decimals were not rounded.
 where is_whole_ccu
 union all by name

@@ -23,13 +23,14 @@ select
     usage.model,
     whole.expected_usd,
     whole.billed_usd,
-    (coalesce(any_value(hours.hours), 24) * any_value(rules.ccu_price_usd))::decimal(38, 15)
+    (coalesce(any_value(hours.hours), 24) * any_value(price.ccu_price_usd))::decimal(38, 15)
         as rounding_usd,
     sum(usage.contracted_usd) as model_expected_usd,
 from whole
 inner join bridge.usage as usage using (usage_day)
 left join hours using (usage_day)
-cross join billing_rules as rules
+left join ccu_prices as price
+    on price.valid_from <= whole.usage_day and whole.usage_day < price.valid_to
 where not usage.is_legacy and usage.contracted_usd is not null
 group by whole.usage_day, usage.model, whole.expected_usd, whole.billed_usd
 order by whole.usage_day, usage.model

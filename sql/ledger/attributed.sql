@@ -40,6 +40,8 @@ left join ledger.places as place
         and call.llm_model is not distinct from place.llm_model
         and call.policy_deployment is not distinct from place.policy_deployment
         and call.account is not distinct from place.account
+        and place.part_from <= coalesce(call.usage_time, call.usage_day)
+        and coalesce(call.usage_time, call.usage_day) < place.part_to
 left join ledger.ownership as owner
     on
         call.caller_oid = owner.oid

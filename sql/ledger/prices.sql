@@ -27,5 +27,7 @@ select
     valid_to,
     recorded_from,
     source,
+    link,
+    reviewer,
 from known
 window bands as (partition by model, speed, zone, valid_from)

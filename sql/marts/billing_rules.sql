@@ -1,7 +1,5 @@
 -- 1 row: the settings by which this publication reads the bill.
 select
-    getvariable('ccu_price_usd')::decimal(38, 15) as ccu_price_usd,
-    getvariable('ccu_per_dollar')::decimal(18, 6) as ccu_per_dollar,
     getvariable('unbilled_refusals') as unbilled_refusals,
     getvariable('residual_limit_usd')::decimal(38, 15) as residual_limit_usd,
     getvariable('residual_limit_share')::decimal(7, 6) as residual_limit_share,

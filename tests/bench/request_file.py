@@ -35,6 +35,8 @@ _PRICE_COLUMNS = (
     ("recorded_from", "timestamp"),
     ("recorded_to", "timestamp"),
     ("source", "varchar"),
+    ("link", "varchar"),
+    ("reviewer", "varchar"),
 )
 _STATEMENTS = Path(__file__).with_name("sql")
 

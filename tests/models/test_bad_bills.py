@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from bill_rows import answer, charge, export, publish
+from bill_rows import answer, charge, dated, export, publish
 from billed_month import (
     BILLED,
     CCU,
@@ -54,8 +54,16 @@ def test_an_invoice_in_another_currency(month: Books) -> None:
     assert found["billed"]["amount_usd"] is None
     assert found["residual"]["amount_usd"] is None
     assert found["state"]["state"] == "provisional"
-    assert "1 charge in EUR has neither CCU nor an amount in USD" in found["state"]["reason"]
-    assert findings(month)["invoice_currency"].severity == "fail"
+    assert "1 charge in EUR has neither CCU, nor an amount in USD" in found["state"]["reason"]
+    finding = findings(month)["invoice_currency"]
+    assert (finding.severity, finding.count, str(finding.since)[:10]) == ("fail", 1, "2026-10-20")
+    assert finding.text.endswith("nor a rate of their day: 1.8693 EUR")
+    assert finding.advice.startswith("add a line for EUR from 2026-10-20 to exchange_rates.csv")
+    # With that line it is 2 USD.
+    month.seed("exchange_rates.csv", dated(currency="EUR", units_per_dollar="0.934650000"))
+    publish(month)
+    assert Fraction(lines(month)["billed"]["amount_usd"]) == BILLED + 2
+    assert "invoice_currency" not in findings(month)
 
 
 def test_an_invoice_with_credits_and_refunds(month: Books) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bill_rows import GROUP, Row, answer, charge, days, export, focus, publish, use
-from core_rows import Books, open_books, person, price, rows_of
+from bill_rows import GROUP, Row, answer, charge, dated, days, export, focus, publish, use
+from core_rows import PRICES, Books, open_books, person, price, rows_of
 
 from models.bill import prepare_bill
 from models.errors import PublicationError, SettingsError
@@ -27,7 +27,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
 
 
 def billed(books: Books, **settings: Any) -> list[Row]:
-    prepare_bill(books.connection, books.settings.model_copy(update=settings))
+    prepare_bill(books.connection, books.settings.model_copy(update=settings), books.clock.now())
     books.connection.execute("create schema if not exists marts")
     for table in ("billed", "billed_days"):
         statement = (Path(__file__).parents[2] / f"sql/marts/{table}.sql").read_text()
@@ -90,7 +90,8 @@ def test_a_row_is_told_by_its_publisher_and_meter(books: Books) -> None:
 
 
 def test_the_longest_known_model_is_meant(books: Books) -> None:
-    books.seed("prices", price("claude-opus-4", "1", "2"), price("claude-opus-4-1", "1", "2"))
+    known = [price(model, "1", "2") for model in ("claude-opus-4", "claude-opus-4-1")]
+    books.seed("prices.csv", *PRICES, *known)
     export(books, "a.csv", [charge("2026-10-05", "1", MeterName="Claude Opus 4.1 Input")])
     assert kinds(billed(books)) == {("legacy", "claude-opus-4-1")}
 
@@ -156,10 +157,54 @@ def test_dollars_of_another_currency(books: Books) -> None:
         assert row["billing_amount"] == Decimal(changes["CostInBillingCurrency"])
 
 
-def test_the_price_of_a_unit_is_a_setting(books: Books) -> None:
-    export(books, "october.csv", [charge("2026-10-05", "100", **EUR)])
-    (row,) = billed(books, ccu_price_usd=Decimal("0.012"))
-    assert row["amount_usd"] == Decimal("1.2")
+def test_a_unit_costs_what_it_did_on_the_day_of_the_charge_as_known_now(books: Books) -> None:
+    books.seed(
+        "ccu_prices.csv",
+        dated(ccu_price_usd="0.01", valid_to="2026-10-06"),
+        dated(ccu_price_usd="0.05", valid_from="2026-10-06", recorded_to="2026-11-01"),
+        dated(ccu_price_usd="0.012", valid_from="2026-10-06", recorded_from="2026-11-01"),
+    )
+    late = {"BillingPeriodStartDate": "2026-10-07"}
+    days = ("2026-10-05", "2026-10-06")
+    rows = [charge(day, "100", **EUR) for day in days]
+    rows.append(charge("2026-10-04", "100", ResourceGroup="late", **EUR, **late))
+    export(books, "october.csv", rows)
+    found = [(row["usage_day"].day, row["amount_usd"]) for row in billed(books)]
+    assert found == [(5, Decimal(1)), (6, Decimal("1.2")), (7, Decimal(1))]
+
+
+def test_what_is_neither_ccu_nor_in_dollars_is_divided_by_the_rate_of_its_day(books: Books) -> None:
+    books.seed(
+        "exchange_rates.csv",
+        dated(currency="EUR", units_per_dollar="0.93", valid_to="2026-10-06"),
+        dated(
+            currency="EUR", units_per_dollar="0.9", valid_from="2026-10-06", valid_to="2026-10-07"
+        ),
+        dated(currency="CHF", units_per_dollar="2", recorded_from="2026-12-01"),
+    )
+    euros = EUR | {"MeterName": "claude-plain input", "CostInBillingCurrency": "1"}
+    rows = [charge(f"2026-10-0{day}", "1", **euros) for day in (5, 6, 7)]
+    rows.append(charge("2026-10-08", "1", **euros | {"BillingCurrency": "CHF"}))
+    rows.append(charge("2026-10-09", "100", **EUR))
+    export(books, "october.csv", rows)
+    found = {row["usage_day"].day: row["amount_usd"] for row in billed(books)}
+    assert found == {
+        5: Decimal("1.075268817204301"),
+        6: Decimal("1.111111111111111"),
+        # No rate holds, or none that is known yet.
+        7: None,
+        8: None,
+        # CCU go before any rate.
+        9: Decimal(1),
+    }
+
+
+def test_of_one_meter_only_what_is_unknown_is(books: Books) -> None:
+    export(books, "a.csv", [charge("2026-10-05", "100", **EUR), charge("2026-10-05", "0", **EUR)])
+    assert [(row["amount_usd"], row["billing_amount"]) for row in billed(books)] == [
+        (None, Decimal("0.93")),
+        (Decimal(1), Decimal("0.93")),
+    ]
 
 
 # Corrections.

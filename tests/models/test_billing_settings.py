@@ -10,7 +10,6 @@ from models.settings import read_settings
 
 def test_the_defaults_are_those_of_the_facts() -> None:
     settings = read_settings()
-    assert settings.ccu_price_usd == Decimal("0.01")
     assert settings.bill_settles_after_hours == 72
     assert (settings.residual_limit_usd, settings.residual_limit_share) == (10, Decimal("0.01"))
 
@@ -20,8 +19,6 @@ def test_the_defaults_are_those_of_the_facts() -> None:
     [
         ("ccu_meter", "(ccu", "is no regular expression"),
         ("claude_publisher", "[", "is no regular expression"),
-        ("ccu_price_usd", "0", "greater than 0"),
-        ("ccu_price_usd", "0.0000001", "decimal"),
         ("residual_limit_share", "1.5", "less than or equal to 1"),
         ("residual_limit_usd", "-1", "greater than or equal to 0"),
         ("bill_settles_after_hours", "-1", "greater than or equal to 0"),

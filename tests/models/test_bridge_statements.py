@@ -53,9 +53,15 @@ create table deployments as select * from (values
 create table groups (group_id integer, group_oid varchar, "group" varchar);
 create table accounts as select * from (values
     ('one', 'rg-one'), ('two', 'rg-two')) as t (account, resource_group);
-create table billing_rules as select
-    0.01::decimal(38, 15) as ccu_price_usd, 100::decimal(18, 6) as ccu_per_dollar,
-    '^claude-fable-' as unbilled_refusals;
+create table billing_rules as select '^claude-fable-' as unbilled_refusals;
+create table ccu_prices as select
+    0.01::decimal(38, 15) as ccu_price_usd,
+    timestamp '1970-01-01' as valid_from, timestamp '9999-12-31' as valid_to;
+create table allocations (shared_cost varchar, first_day date, end_day date);
+create table allocated_daily (
+    usage_day date, caller_id integer, unit_id integer, llm_model_id integer, client_id integer,
+    label varchar, has_use boolean, shared_cost_usd decimal(38, 15), residual_usd decimal(38, 15)
+);
 create view legacy_meters as select distinct usage_day, resource_group, llm_model from billed
     where kind = 'legacy' and charge_type in ('usage', 'purchase') and not is_correction;
 """
@@ -76,10 +82,11 @@ def views() -> Iterator[Connection]:
     }
     for name, value in variables.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
-    connection.execute(sql("macros/statistics"))
+    for macros in ("statistics", "money", "currency"):
+        connection.execute(sql(f"macros/{macros}"))
     for name in KEY_COLUMNS:
         connection.execute(f"set variable by_{name} = false")
-    for view in ("metered_daily", "billed_daily", "caller_lines"):
+    for view in ("metered_daily", "invoiced_daily", "billed_daily", "caller_lines"):
         connection.execute(f"create view {view} as\n{sql(f'published/{view}')}")
     connection.execute("create schema bridge")
     yield connection
@@ -262,7 +269,7 @@ def test_the_chargeback_adds_up_to_the_invoice_by_every_key(
         assert exact(corrections, "billed_cost_usd") == exact(
             [row for row in charges if row["is_correction"]]
         )
-    for row in query(views, "published/billed_daily"):
+    for row in query(views, "published/invoiced_daily"):
         if row["label"] in {"residual", "correction"}:
             continue
         group = {0: "rg-one", 1: "rg-two"}.get(row["deployment_id"], "")

@@ -560,11 +560,25 @@ def test_a_deployment_only_the_policy_knows_may_be_in_either_zone(books: Books) 
     assert booked["cost_high_usd"] == most * Decimal("1.1")
 
 
+def test_a_request_is_priced_in_the_zone_its_deployment_was_in_at_that_time(tmp_path: Path) -> None:
+    noon = "2026-10-05T12:00:00Z"
+    known = [
+        deployment("d", "one", "claude-plain", valid_to=noon),
+        deployment("d", "one", "claude-plain", sku="DataZoneStandard", valid_from=noon),
+    ]
+    at = ("2026-10-04T10:00:00Z", "2026-10-05T11:59:59Z", noon, "2026-10-06T00:00:00Z")
+    with open_books(tmp_path, deployments=known) as books:
+        books.land(*(gateway(number, time) for number, time in enumerate(at)))
+        books.land(*(llm(number, time) for number, time in enumerate(at)))
+        booked = books.book(date(2026, 10, 4), date(2026, 10, 6))
+    costs = [booked[correlation(number)]["list_cost_usd"] for number in range(4)]
+    assert costs == [Decimal(text) for text in ("0.003", "0.003", "0.0033", "0.0033")]
+
+
 def test_a_model_that_is_not_offered_in_a_zone_has_one_price(tmp_path: Path) -> None:
     prices = [price("claude-plain", "2", "10", us_data_zone_multiplier="")]
-    known = [DEPLOYMENTS[0], deployment("zoned", "one", "claude-plain", sku="DataZoneStandard")]
-    with open_books(tmp_path, prices=prices, deployments=known) as books:
-        books.land(gateway(1, request_size_bytes=8_000))
+    with open_books(tmp_path, prices=prices, deployments=DEPLOYMENTS[:1]) as books:
+        books.land(gateway(1, request_size_bytes=8_000, trace_records=trace(deployment="new")))
         books.land(llm(1))
         booked = books.book()[correlation(1)]
     assert booked["cost_low_usd"] == Decimal("0.003")

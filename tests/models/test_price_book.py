@@ -37,6 +37,8 @@ GOOD = {
     "recorded_to": "",
     "source": "a test",
     "checked_on": "2026-11-22",
+    "link": "https://prices.example/list",
+    "reviewer": "somebody",
 }
 BookOf = Callable[..., Path]
 
@@ -200,7 +202,7 @@ def test_a_hole_in_time_is_a_warning(book_of: BookOf) -> None:
         (HEADER.replace("speed,", "").encode(), "column speed is missing: add it"),
         (HEADER.replace("speed,", "speed,Speed,").encode(), "column 'Speed' is unknown"),
         (HEADER.replace("speed,", "speed,speed,").encode(), "column speed is there 2 times"),
-        (HEADER.encode() + b"\na,b\n", "line 2: 2 cells under 18 columns"),
+        (HEADER.encode() + b"\na,b\n", "line 2: 2 cells under 20 columns"),
         (HEADER.encode() + b'\n"a', "line 2: unexpected end of data: correct the quotes"),
         (HEADER.encode() + b"\n\xff\xfe", "is not UTF-8 text"),
     ],

@@ -59,7 +59,7 @@ def test_genai_prices_differs_today_only_where_it_is_known_to() -> None:
     assert rates(found)["claude-sonnet-4-5", "standard", 200_000, "output"] == (
         "15",
         "22.5",
-        "only it has a band over 200000 tokens",
+        "it has no date split: its number is ours from 2025-09-29 to 2026-03-13",
     )
     assert one_sided(found, ours=True) == {
         ("claude-mythos-5", "standard"),
@@ -83,6 +83,12 @@ def test_a_model_that_is_not_priced_yet_is_told_from_one_that_is_unknown() -> No
     verdicts = {row.model: row.verdict for row in found if row.rate == "model"}
     assert verdicts["claude-haiku-5-5"].endswith("our prices begin 2026-10-07")
     assert verdicts["claude-2"].startswith("not in prices.csv: add it")
+    (out,) = [
+        row
+        for row in compare_with_genai_prices(BOOK, BEFORE_THE_CUT, NAMES, {"claude-2": "too old"})
+        if row.model == "claude-2"
+    ]
+    assert (out.verdict, out.is_open) == ("left out: too old", False)
 
 
 def test_litellm_agrees_on_every_rate_both_list() -> None:
@@ -136,8 +142,8 @@ def test_a_missing_rate_and_a_missing_band_are_said_so(tmp_path: Path) -> None:
         )
     }
     flat = rates(compare(tmp_path, {"claude-haiku-5-5": OPUS_5}))
-    assert flat["claude-haiku-5-5", "standard", 100_000, "input"][2] == (
-        "it has no band over 100000 tokens"
+    assert flat["claude-haiku-5-5", "standard", 100_000, "input"][2].startswith(
+        "it has no band over 100000 tokens: check the vendor's price page"
     )
 
 

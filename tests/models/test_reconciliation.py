@@ -28,7 +28,7 @@ from billed_month import (
     logged_month,
     report,
 )
-from core_rows import PRICES, Books, discount, gateway, oid, open_books, price
+from core_rows import PRICES, Books, deployment, discount, gateway, oid, open_books, price
 
 from models.chargeback import KEY_COLUMNS, chargeback
 from models.errors import ReportError
@@ -199,7 +199,8 @@ def test_discounts_of_the_seed_are_steps_by_model(tmp_path: Path) -> None:
 
 def test_causes_without_an_amount_have_bounds(tmp_path: Path) -> None:
     fable = price("claude-fable-5", "10", "50")
-    with open_books(tmp_path, deployments=DEPLOYMENTS, prices=(*PRICES, fable)) as books:
+    listed = (*DEPLOYMENTS, deployment("fable", "one", "claude-fable-5"))
+    with open_books(tmp_path, deployments=listed, prices=(*PRICES, fable)) as books:
         logged(books, OCTOBER[:1])
         log(books, 91, OCTOBER[0], "claude-fable-5")
         log(books, 92, OCTOBER[0], "claude-unheard-of")

@@ -189,6 +189,14 @@ def test_hours_with_traffic_and_without_metrics(
         )
 
 
+def test_the_coverage_says_in_how_many_hours_the_platform_counted(books: Books) -> None:
+    books.land(*requests(5, "2026-10-05T10:00:00Z"), *requests(9, "2026-10-05T12:00:00Z"))
+    counted(books, "ModelRequests", "2026-10-05T12:00:00Z", 9)
+    books.publish()
+    found = {one.check: one for one in published_findings(books.publication, Clock(NOW))}
+    assert "1 of 2 hours of an account with traffic" in found["coverage"].text
+
+
 def test_a_request_counts_in_the_hour_its_answer_ended(books: Books) -> None:
     books.land(
         *requests(9, "2026-10-05T23:59:30Z", total_time_ms=60_000),
