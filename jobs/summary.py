@@ -35,6 +35,7 @@ def print_summary(settings: Settings, manifest: Manifest) -> None:
         settings.publication_dir, operator(settings), first_day=first_day, last_day=last_day
     ) as published:
         _print_month(published, month)
+        _print_shared(published)
         _print_evidence(published)
     folder = settings.data_dir
     click.echo(
@@ -87,6 +88,13 @@ def _table(answer: Answer) -> Table:
               for name in ("list_cost_usd", "cost_low_usd", "cost_high_usd")),
         )  # fmt: skip
     return table
+
+
+def _print_shared(published: Published) -> None:
+    rows = published.query("reports/shared_total").records()
+    if rows:
+        each = ", ".join(f"{row['shared_cost']} {usd(row['amount_usd'])}" for row in rows)
+        click.echo(f"\nShared costs come on top, split by reviewed policies: {each}.")
 
 
 def _print_evidence(published: Published) -> None:
