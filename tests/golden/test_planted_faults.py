@@ -22,8 +22,8 @@ from models.warehouse import writing
 
 # Verdicts, and what is in order: they have no line of their own in the truth.
 _VERDICTS = {"proof_credential", "proof_caller"}
-# What the tenant has beside planted traffic: people assigned one by one, torn lines, and a model that
-# nobody has a price for.
+# What the tenant has beside planted traffic: people assigned one by one, torn lines, and a model
+# that nobody has a price for.
 _OF_THE_TENANT = {"assigned_directly", "recording", "deployment_unpriced"}
 # The residual of the invoice: cache tokens, whose cost is most of it, are in no gateway log.
 _OF_THE_INVOICE = {"invoice"}
