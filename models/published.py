@@ -35,6 +35,7 @@ _VIEWS = (
     "legacy_meters",
     "metered_daily",
     "invoiced_daily",
+    "stated_charges",
 )
 # What is left out while a month is being allocated.
 _ALLOCATED = (

@@ -84,6 +84,7 @@ def split(**tables: Sequence[Row]) -> Split:
     connection.execute("set variable last_day = $day", {"day": LAST})
     for variable in ("shares_by_day", "by_model", "by_client"):
         connection.execute(f"set variable {variable} = true")
+    _create(connection, "stated_charges")
     connection.execute("create schema allocation")
     for step in STEPS:
         build(connection, f"allocation.{step}")
@@ -91,10 +92,14 @@ def split(**tables: Sequence[Row]) -> Split:
         rows = f"select $first_day as month, * from allocation.{step}"
         connection.execute(f"create table {table} as {rows}", {"first_day": FIRST})
     for view in ("borne", "borne_lines", "allocated_daily", "billed_daily"):
-        connection.execute(f"create view {view} as {sql(f'published/{view}')}")
+        _create(connection, view)
     found = Split(*(_rows(connection, table) for table in _RESULTS))
     connection.close()
     return found
+
+
+def _create(connection: Connection, view: str) -> None:
+    connection.execute(f"create view {view} as {sql(f'published/{view}')}")
 
 
 def _insert(connection: Connection, table: str, row: Row) -> None:

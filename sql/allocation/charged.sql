@@ -5,8 +5,8 @@ with costs as (
         usage_day,
         shared_cost,
         sum(amount_usd) as amount_usd,
-    from shared_charges
-    where shared_cost is not null and charge_type <> 'tax'
+    from stated_charges
+    where state = 'split'
     group by usage_day, shared_cost
     union all by name
     select

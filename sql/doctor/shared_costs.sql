@@ -1,21 +1,4 @@
 -- 1 row per kind of charge beside Claude's that is not split: without a rule, a policy or a rate.
-with stated as (
-    select
-        charge.*,
-        case
-            when charge.shared_cost is null then 'no rule'
-            when charge.amount_usd is null then 'unknown amount'
-            when policy.shared_cost is null then 'no policy'
-        end as state,
-    from shared_charges as charge
-    left join allocation_policies as policy
-        on
-            charge.shared_cost = policy.shared_cost
-            and policy.valid_from <= charge.usage_day
-            and charge.usage_day < policy.valid_to
-    where charge.charge_type not in ('tax', 'rounding') and charge.billing_amount <> 0
-)
-
 select
     state,
     coalesce(shared_cost, meter) as subject,
@@ -24,7 +7,7 @@ select
     sum(billing_amount) as billing_amount,
     min(usage_day) as since,
     max(usage_day) as last,
-from stated
-where state is not null
+from stated_charges
+where state in ('no rule', 'no policy', 'unknown amount') and billing_amount <> 0
 group by state, subject, billing_currency
 order by state, billing_amount desc, subject

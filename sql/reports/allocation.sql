@@ -1,25 +1,7 @@
 -- 1 row per shared cost, policy and part of it that is split, and 1 per shared cost, or meter that no rule
 -- knows, of what is not: without a policy, in a currency without a rate, tax. Rows with an amount add up
 -- to what was billed beside Claude, and to what is spread of the residual.
-with charges as (
-    select
-        charge.*,
-        case
-            when charge.charge_type in ('tax', 'rounding') then charge.charge_type
-            when charge.shared_cost is null then 'no rule'
-            when charge.amount_usd is null then 'unknown amount'
-            when policy.shared_cost is null then 'no policy'
-            else 'split'
-        end as state,
-    from shared_charges as charge
-    left join allocation_policies as policy
-        on
-            charge.shared_cost = policy.shared_cost
-            and policy.valid_from <= charge.usage_day
-            and charge.usage_day < policy.valid_to
-),
-
-borne as (
+with borne as (
     select
         month,
         allocation_id,
@@ -53,7 +35,7 @@ select
     case when count(amount_usd) = count(*) then sum(amount_usd) end as amount_usd,
     billing_currency,
     sum(billing_amount) as billing_amount,
-from charges
+from stated_charges
 where state <> 'split'
 group by coalesce(shared_cost, meter), state, billing_currency
 order by state = 'split' desc, shared_cost, first_day, part desc nulls last, state
