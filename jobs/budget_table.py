@@ -26,6 +26,9 @@ _BUDGET_NOTE = (
     "Spent is the contracted cost, list cost after discounts, with calibrated costs; the invoice"
     f" comes later. {_INTERVAL} Groups overlap."
 )
+_NO_BUDGET = (
+    "No budget was in force: write budgets.csv into TOLLBOOK_SEEDS_DIR, then `tollbook run build`."
+)
 _FORECAST_NOTE = (
     "What would have been forecast with so many days of the month known, tried on what is published"
     f" now. {_INTERVAL}"
@@ -34,7 +37,8 @@ _FORECAST_NOTE = (
 
 def show_budgets(answer: Answer, title: str) -> None:
     """Print a line for each budget, and what counts as spent."""
-    _show(title, _BUDGET_COLUMNS, [_budget(record) for record in answer.records()], _BUDGET_NOTE)
+    records = [_budget(record) for record in answer.records()]
+    _show(title, _BUDGET_COLUMNS, records, _BUDGET_NOTE if records else _NO_BUDGET)
 
 
 def show_forecasts(answer: Answer, title: str) -> None:

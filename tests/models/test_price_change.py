@@ -173,3 +173,17 @@ def test_the_commands_say_what_was_known_and_propose_without_applying(tmp_path: 
     assert shown.returncode == 0, shown.stderr
     assert "+ claude-haiku-5-5/standard/100000" in shown.stdout
     assert "claude-haiku-5-5" not in (seeds / "prices.csv").read_text()
+
+
+def test_a_check_fails_only_while_something_is_to_be_decided(tmp_path: Path) -> None:
+    settings = {"TOLLBOOK_DATA_DIR": str(tmp_path), "TOLLBOOK_SEEDS_DIR": str(tmp_path)}
+    decided = tollbook("prices", "check", **settings)
+    assert decided.returncode == 0, decided.stdout
+    assert "0 differences to be decided" in decided.stdout
+    dearer = COMMITTED.replace(",0,,5,25,0.5,6.25,10,", ",0,,5,30,0.5,6.25,10,")
+    (tmp_path / "prices.csv").write_text(dearer, encoding="utf-8")
+    asked = tollbook("prices", "check", **settings)
+    assert asked.returncode == 1
+    explained = asked.stdout.index("explained, nothing to do")
+    assert "claude-opus-5 " in asked.stdout[:explained]
+    assert "check the vendor's price page" in asked.stdout[:explained]

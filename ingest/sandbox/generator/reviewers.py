@@ -1,4 +1,4 @@
-"""What the simulated company's reviewers wrote: seeds that decide units, and split shared costs."""
+"""What the simulated company's reviewers wrote: units, how shared costs are split, and budgets."""
 
 import csv
 from collections.abc import Sequence
@@ -27,6 +27,9 @@ _POLICIES = (
     ("logs", "bytes", "Unassigned", ""),
     ("network", "even", "Unassigned", ""),
 )
+# Months of a few people stay below these; of 200, the whole company's is nearly used up.
+_COMPANY_BUDGET_USD, _UNIT_BUDGET_USD = "4500", "250"
+_BUDGETED_UNITS = 3
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def answerable(company: Company) -> tuple[int, int]:
 def write_reviews(
     folder: Path, company: Company, corrections: Sequence[Correction], departments: Sequence[str]
 ) -> None:
-    """Write corrections, owners and the tree of units, and how shared costs are split.
+    """Write corrections, owners, the tree of units, how shared costs are split, and budgets.
 
     `departments` are those of the whole recording, with the names they got during it.
     """
@@ -93,6 +96,15 @@ def write_reviews(
         folder / "allocation_policies.csv",
         ("shared_cost", "method", "unit", "idle_unit"),
         [(*policy, *_ALWAYS) for policy in _POLICIES],
+    )
+    budgeted = sorted(unit for unit in parents if unit not in departments)[:_BUDGETED_UNITS]
+    _write(
+        folder / "budgets.csv",
+        ("subject_kind", "subject", "period", "amount_usd", "thresholds"),
+        [
+            ("total", "", "month", _COMPANY_BUDGET_USD, "0.8;1", *_ALWAYS),
+            *(("unit", unit, "month", _UNIT_BUDGET_USD, "0.8;1", *_ALWAYS) for unit in budgeted),
+        ],
     )
 
 
