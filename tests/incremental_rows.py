@@ -221,7 +221,7 @@ SEEDS: dict[str, dict[str, tuple[Row, ...]]] = {
         "from the sixth": (subscription("sub-1", oid(3), valid_from="2026-10-06"),),
     },
     "discounts.csv": {
-        "another": (discount("claude-other", "0.1"),),
+        "another": (discount("claude-band", "0.1"),),
         "on plain": (discount("claude-plain", "0.25"),),
         "from the fifth": (discount("claude-plain", "0.5", valid_from="2026-10-05"),),
         "replaced": (

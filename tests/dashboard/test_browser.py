@@ -175,9 +175,10 @@ def test_downloads_hold_what_the_screen_shows(golden_url: str, page: Page) -> No
         assert download.value.suggested_filename == f"chargeback-{MONTH}-by-unit.{form.lower()}"
         downloads[form] = Path(download.value.path()).read_bytes()
     table = list(csv.DictReader(io.StringIO(downloads["CSV"].decode())))
-    for name, column in (("list_cost_usd", 1), ("cost_low_usd", 2), ("cost_high_usd", 3)):
+    money = ("list_cost_usd", "cost_low_usd", "cost_high_usd", "shared_cost_usd")
+    for column, name in enumerate(money, start=1):
         assert [Decimal(row[name] or 0) for row in table] == [exact(row[column]) for row in rows]
-    assert [f"{int(row['requests']):,}" for row in table] == [row[4]["text"] for row in rows]
+    assert [f"{int(row['requests']):,}" for row in table] == [row[5]["text"] for row in rows]
     sheet = openpyxl.load_workbook(io.BytesIO(downloads["XLSX"])).active
     assert sheet.max_row == len(rows) + 1
     assert [cell.value for cell in sheet[1]][:2] == list(table[0])[:2]

@@ -134,7 +134,7 @@ TOUCHES = {
     "discount on one day": _touch(
         _seeds(
             "discounts.csv",
-            discount("claude-other", "0.1"),
+            discount("claude-band", "0.1"),
             discount("claude-plain", "0.5", valid_from="2026-10-05", valid_to="2026-10-06"),
         ),
         *(5,),

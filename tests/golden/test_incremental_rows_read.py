@@ -31,6 +31,7 @@ READS_HISTORY: dict[str, dict[tuple[str, str], str]] = {
         ("marts/sources", "run.loads"): _ALL_LOADS,
         ("create or replace table billing.coverage as", "run.loads"): _ALL_LOADS,
         ("create or replace table billing.charges as", "run.loads"): _ALL_LOADS,
+        ("create or replace table billing.shared as", "run.loads"): _ALL_LOADS,
     },
 }
 """Statements that still read the whole history, with the reason; an entry that is no longer true
